@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+
+# SHELL=1 asks for a shell in L1.  To make itself, SHELL means something else.
+ifeq ($(origin SHELL)$(SHELL),command line1)
+L1_SHELL := 1
+override SHELL := /bin/sh
+endif
+
+O ?= build
+override O := $(abspath $(O))
+ifneq ($(words $(O))$(findstring :,$(O)),1)
+$(error O=$(O): neither make nor the kernel can build under a path with spaces or colons)
+endif
+# What distclean removes must be ours: a directory that was empty when we first came.
+ifneq ($(filter-out help clean distclean,$(MAKECMDGOALS)),)
+ifneq ($(shell [ -e $(O)/.tdi-harness ] || \
+	{ mkdir -p $(O) && [ -z "$$(ls -A $(O))" ] && touch $(O)/.tdi-harness; } || echo no),)
+$(error O=$(O) can't be written, or holds other files; give a new directory)
+endif
+endif
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(filter-out 0,$(V)),)
+Q := @
+endif
+
+.PHONY: help
+help:
+	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
+
+#: make run               set up, build, and run the tests, telling what happens
+#: make run T='sept*'     only the tests whose name matches
+#: make run SHELL=1       a shell in L1, the emulated TDX host
+#: make check             what CI runs: unit tests, the runner's tests, the emulated suite
+#: make unit              only the unit tests; needs neither QEMU nor Linux
+#: make list              the names of the tests
+#: make install           what make run has built, to DESTDIR= PREFIX= (/usr/local)
+#: make series            check that the patch series apply to the fetched sources
+#: make clean             remove what was built from this tree; keep Linux and QEMU
+#: make distclean         remove the whole build directory
+#:
+#: KERNEL=bzImage         run this kernel in L1        KSRC=tree      build L1's kernel from this tree
+#: IMAGE=flat.bin         run this image as the TD     QEMU_SRC=tree  build QEMU from this tree
+#: APPEND='...'           more words for L1's kernel   O=dir          where to build (./build)
+#: SETUP=1                let make install missing packages           V=1   show commands, CC=compiler
+
+UAPI	:= $(O)/uapi/include
+BZIMAGE	:= $(if $(KERNEL),$(abspath $(KERNEL)),$(O)/bzImage)
+QEMU	:= $(O)/qemu-system-x86_64
+TDI	:= $(O)/tdi/tdi
+TESTS	:= $(O)/initramfs.cpio $(O)/witness.cpio $(TDI)
+.PHONY: unit
+unit: setup
+-include guest/guest.mk host/vmm/vmm.mk host/tdi/tdi.mk tests/unit/unit.mk
+$(VMM_OBJ): $(O)/uapi/.stamp
+
+SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' \
+	  KSRC='$(abspath $(KSRC))' QEMU_SRC='$(abspath $(QEMU_SRC))'
+RUN	= $(TDI) run $(if $(KERNEL),--kernel '$(BZIMAGE)') $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
+	  $(if $(APPEND),--append '$(APPEND)')
+GLOBS	= $(foreach t,$(T),'$(t)')
+
+# Always asked, never touched when nothing changed: the scripts know by content.
+$(O)/bzImage: FORCE
+	$(SCRIPT) mk/linux.sh image
+$(O)/uapi/.stamp: FORCE
+	$(SCRIPT) mk/linux.sh uapi
+$(QEMU): FORCE
+	$(SCRIPT) mk/qemu.sh
+.PHONY: FORCE
+FORCE:
+
+.PHONY: setup platform programs
+setup:
+	$(SCRIPT) mk/setup.sh
+platform: $(if $(KERNEL),,$(BZIMAGE)) $(QEMU)
+programs: guest $(TESTS)
+
+.PHONY: run
+run: setup
+	+$(Q)$(MAKE) --no-print-directory platform programs
+	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose) $(GLOBS)
+
+# Each part leaves its three counts in $(O)/check; the last line is their sum.
+.PHONY: check suite
+check: setup
+	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory' unit tdi-check suite
+suite:
+	+$(Q)$(MAKE) --no-print-directory platform programs
+	$(Q)mkdir -p $(O)/check
+	$(Q)$(RUN) --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
+
+.PHONY: list
+list: setup $(TDI)
+	$(Q)$(TDI) list $(GLOBS)
+
+.PHONY: series
+series:
+	$(SCRIPT) mk/series.sh
+
+.PHONY: install
+PREFIX ?= /usr/local
+LIBDIR := $(DESTDIR)$(PREFIX)/lib/tdi-harness
+# What `make run` has built, as it is: root has another cache, and would build it all again.
+# The runner looks for the rest beside itself, and finds itself behind a link.
+INSTALLED := tdi/tdi qemu-system-x86_64 firmware bzImage initramfs.cpio witness.cpio guest/guest.bin guest/guest.elf
+install:
+	$(Q)cd $(O) && ls $(INSTALLED) >/dev/null || { echo 'error: build it first: make run' >&2; exit 2; }
+	$(Q)mkdir -p '$(LIBDIR)' '$(DESTDIR)$(PREFIX)/bin'
+	$(Q)cd $(O) && cp -r --parents $(INSTALLED) '$(abspath $(LIBDIR))/'
+	$(Q)ln -sf ../lib/tdi-harness/tdi/tdi '$(DESTDIR)$(PREFIX)/bin/tdi'
+
+# What took minutes to build, and how to know whether it is still right.
+KEEP := .tdi-harness cache linux* ksrc-build* bzImage* uapi* qemu* firmware
+clean:
+	$(Q)[ ! -e $(O)/.tdi-harness ] || find $(O) -mindepth 1 -maxdepth 1 \
+		$(foreach name,$(KEEP),! -name '$(name)') -exec rm -rf {} +
+distclean:
+	$(Q)[ ! -e $(O)/.tdi-harness ] || rm -rf $(O)

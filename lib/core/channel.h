@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The window between a guest and the VMM, and the records that travel through it and on to the runner.
+ *
+ * The window is plain shared memory: the VMM backs it with an ordinary memslot that never has the private
+ * attribute. TDH.VP.INIT's RCX carries its GPA (SHARED bit clear) to the guest, which maps it with the SHARED
+ * bit set. Nothing in it is trusted by the guest: it reads each host-written word once and bounds it.
+ *
+ *   offset 0      struct channel_window, written by the VMM before the first entry
+ *   offset 4096   the ring: CHANNEL_RING_SIZE bytes of records, written by the guest
+ *
+ * The ring is single-reader. Guest vCPUs serialise among themselves. The writer publishes with a release
+ * store to head, the reader frees with a release store to tail; both count bytes and never wrap at 2^32
+ * within a run. A record is contiguous modulo the ring size and padded to 8 bytes.
+ *
+ * On the way to the runner the VMM forwards each record unchanged, behind a struct record of its own kind
+ * (see REC_*); on that stream records follow each other without a ring.
+ */
+#ifndef CORE_CHANNEL_H
+#define CORE_CHANNEL_H
+
+#include <stdint.h>
+
+#define CHANNEL_MAGIC		0x31494454U	/* "TDI1" */
+#define CHANNEL_VERSION		1
+#define CHANNEL_WINDOW_SIZE	(1u << 20)
+#define CHANNEL_RING_OFFSET	4096u
+#define CHANNEL_RING_SIZE	(512u << 10)	/* power of two */
+#define CHANNEL_TEST_ID_MAX	64
+#define CHANNEL_PAYLOAD_MAX	1024u
+
+struct channel_window {
+	uint32_t magic, version;
+	char test[CHANNEL_TEST_ID_MAX];	/* id of the one test to run, NUL-terminated */
+	uint64_t seed;
+	uint64_t ram_bytes;		/* private RAM from GPA 0, not accepted */
+	uint32_t nr_vcpus;
+	uint32_t flags;			/* CHANNEL_F_* */
+	uint32_t head;			/* guest: bytes written */
+	uint32_t tail;			/* VMM: bytes consumed */
+	uint64_t arg[8];		/* test parameters, meaning per test */
+};
+_Static_assert(sizeof(struct channel_window) == 168, "layout shared by guest and VMM");
+
+#define CHANNEL_F_NO_CHECKS	1u	/* selfcheck: record no check at all */
+#define CHANNEL_F_FLIP		2u	/* selfcheck: flip every expected value */
+
+/* Every record. crc: CRC-32 (IEEE, reflected) over type, size, seq and payload. */
+struct record {
+	uint16_t type;		/* enum record_type */
+	uint16_t size;		/* payload bytes, <= CHANNEL_PAYLOAD_MAX */
+	uint32_t seq;		/* per source, from 0 */
+	uint32_t crc;
+	uint32_t source;	/* 0 guest, 1 VMM, 2 module */
+	/* payload, then padding to 8 bytes */
+};
+_Static_assert(sizeof(struct record) == 16, "record header");
+
+enum record_source { REC_FROM_GUEST, REC_FROM_VMM, REC_FROM_MODULE };
+
+/* Strings are NUL-terminated and end the payload. */
+enum record_type {
+	/* from the guest */
+	REC_TEST_BEGIN = 1,	/* struct rec_test, then id */
+	REC_CHECK,		/* struct rec_check, then text "expr\0file\0" */
+	REC_VALUE,		/* struct rec_value, then name */
+	REC_LOG,		/* text */
+	REC_TEST_END,		/* struct rec_end, then reason (skip, error) or "" */
+	REC_LIST,		/* one per test with test = "?list": "id\0sentence\0clause\0sabotage\0" */
+	/* from the VMM */
+	REC_RUN_BEGIN = 32,	/* struct rec_run, then kernel release */
+	REC_TD_BEGIN,		/* struct rec_td, then test id */
+	REC_TD_END,		/* struct rec_td_end, then decoded reason */
+	REC_KMSG,		/* one kernel log line (host L1), with its "<prio>" prefix */
+	REC_CONSOLE,		/* bytes the TD wrote to its serial port */
+	REC_RUN_END,		/* struct rec_run_end: nothing follows */
+	REC_VMM_ERROR,		/* text: the VMM (harness) could not do what the plan says */
+};
+
+enum record_outcome { OUTCOME_PASS, OUTCOME_SKIP, OUTCOME_XFAIL, OUTCOME_FAIL, OUTCOME_ERROR };
+
+struct rec_test { uint32_t nr_vcpus; uint32_t pad; uint64_t seed; };
+/* One check. kind tells how to decode expected and got. */
+enum rec_kind { KIND_BOOL, KIND_HEX, KIND_DEC, KIND_TDX_STATUS, KIND_GHCI_STATUS, KIND_VE_REASON, KIND_SEPT_STATE };
+struct rec_check { uint8_t ok; uint8_t kind; uint16_t line; uint32_t vcpu; uint64_t expected, got; };
+struct rec_value { uint64_t value; };
+struct rec_end { uint32_t outcome; uint32_t checks; uint32_t failed; uint32_t pad; };
+struct rec_run { uint32_t nr_cpus; uint32_t tdx; };	/* tdx: KVM offers TD VMs */
+struct rec_td { uint32_t nr_vcpus; uint32_t gpaw; uint32_t sept_ve_disable; uint32_t pad; uint64_t seed; };
+enum td_end {
+	TD_END_SHUTDOWN,	/* guest asked: the exit port, code in detail */
+	TD_END_FATAL,		/* ReportFatalError, GHCI code in detail */
+	TD_END_TRIPLE_FAULT,
+	TD_END_KVM_ERROR,	/* KVM_EXIT_INTERNAL_ERROR and friends: exit reason in detail */
+	TD_END_TIMEOUT,
+	TD_END_VMM_ERROR,	/* errno in detail */
+	TD_END_REFUSED,		/* KVM refused an access (memory fault that the VMM does not resolve), GPA in detail */
+};
+struct rec_td_end {
+	uint32_t reason;	/* enum td_end */
+	uint32_t vcpu;
+	uint64_t detail;
+	uint64_t exits[8];	/* userspace exits: IO, MMIO, HYPERCALL, TDX, MEMORY_FAULT, SYSTEM_EVENT, HLT, other */
+};
+struct rec_run_end { uint32_t tds; uint32_t errors; };
+
+/* The port that ends a TD (isa-debug-exit's): OUT of a 32-bit code, 0 = all said in records. */
+#define TD_EXIT_PORT	0xf4
+#define TD_SERIAL_PORT	0x3f8
+
+#endif

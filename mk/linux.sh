@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# linux.sh image|uapi: bring $O/bzImage, or the matching uAPI headers in
+# $O/uapi, up to date from KSRC=, the cache, or a build of the fetched source.
+
+. mk/lib.sh
+cache_choose
+
+patches=host-patches/linux
+fragment=$PWD/$patches/tdx.config
+fetched=$O/linux
+build=$O/linux-build
+
+kmake()
+{
+	make -s -C "$tree" -j"$jobs" O="$build" ARCH=x86_64 CC="$CC" LOCALVERSION= \
+		KBUILD_BUILD_USER=tdi KBUILD_BUILD_HOST=harness KBUILD_BUILD_VERSION=1 \
+		KBUILD_BUILD_TIMESTAMP=2000-01-01 "$@"
+}
+
+# Unpacked and patched under another name first, so that $fetched is whole.
+lay_tree()
+{
+	# shellcheck disable=SC2086 # a list of file names
+	tree_key=$(content_key "$tarball" $patches/series $series)
+	[ "$(cat "$fetched/.tdi-key" 2>/dev/null)" = "$tree_key" ] && return
+	need_space "$O" 3000 "building Linux"
+	say UNPACK "$(basename "$tarball" .tar.xz)"
+	# Time stamps of the old tree and the new are in no order: build afresh.
+	rm -rf "$fetched" "$build"
+	unpack "$tarball" "$fetched.new"
+	for patch in $series; do
+		logged "$O/linux-patch.log" "$patch" patch -p1 -d "$fetched.new" -i "$PWD/$patch"
+	done
+	echo "$tree_key" >"$fetched.new/.tdi-key"
+	mv "$fetched.new" "$fetched"
+}
+
+# The fragment over tinyconfig, also for KSRC=: the user's own .config would
+# bring a ten times longer build, and is not read.
+configure()
+{
+	mkdir -p "$build"
+	[ "$build/.config" -nt "$fragment" ] && [ "$(cat "$build/.tdi-tree" 2>/dev/null)" = "$tree" ] && return
+	logged "$build.log" "configuring Linux" kmake tinyconfig
+	logged "$build.log" "configuring Linux" "$tree/scripts/kconfig/merge_config.sh" -m -O "$build" \
+		"$build/.config" "$fragment"
+	logged "$build.log" "configuring Linux" kmake olddefconfig
+	$patches/config-missing "$fragment" "$build/.config" >"$build/missing" ||
+		sed 's/^/  CONFIG  could not set /' "$build/missing" >&2
+	grep -q '^CONFIG_KVM_INTEL_TDX=y' "$build/.config" || die "$tree can't be configured with KVM_INTEL_TDX"
+	echo "$tree" >"$build/.tdi-tree"
+}
+
+build_image()
+{
+	configure
+	say BUILD "Linux $(kmake kernelversion) in $build"
+	logged "$build.log" "building Linux" kmake bzImage
+	image=$build/arch/x86/boot/bzImage
+}
+
+build_uapi()
+{
+	logged "$build.uapi.log" "installing the uAPI headers" kmake INSTALL_HDR_PATH="$1" headers_install
+}
+
+# replace FROM TO KEY: leave TO, and its time stamp, alone when it is the same.
+replace()
+{
+	if ! diff -rq "$1" "$2" >/dev/null 2>&1; then
+		rm -rf "$2.new"
+		cp -r "$1" "$2.new"
+		rm -rf "$2"
+		mv "$2.new" "$2"
+	fi
+	echo "$3" >"$2.key"
+}
+
+from_tree()	# KSRC=: kbuild knows best what is out of date.
+{
+	lock linux
+	tree=$KSRC build=$O/ksrc-build
+	[ -f "$tree/Kbuild" ] || die "KSRC=$tree is not a Linux source tree"
+	[ ! -e "$tree/.config" ] || die "KSRC=$tree holds a build of its own, and the kernel then refuses" \
+		"to be built elsewhere; use a clean checkout: git -C $tree worktree add <dir>"
+	case $1 in
+	image)
+		build_image
+		replace "$image" "$O/bzImage" ksrc ;;
+	uapi)
+		build_uapi "$build/uapi"
+		replace "$build/uapi" "$O/uapi" ksrc ;;
+	esac
+}
+
+from_cache()
+{
+	tarball=$(mk/fetch.sh linux)
+	series=$(sed "/^#/d; s,^,$patches/," $patches/series)
+	# shellcheck disable=SC2086 # a list of file names
+	key=$(content_key "$tarball" $patches/tdx.config mk/linux.sh $patches/series $series)
+	[ "$1" = image ] && kind=linux to=$O/bzImage || kind=uapi to=$O/uapi
+	[ "$(cat "$to.key" 2>/dev/null)" = "$key" ] && [ -e "$to" ] && return
+	cache_has "$kind-$key" || {
+		lock linux
+		cache_has "$kind-$key" || build_entry
+	}
+	[ "$1" = image ] && from=$cache/linux-$key/bzImage || from=$cache/uapi-$key
+	replace "$from" "$to" "$key"
+}
+
+build_entry()
+{
+	tree=$fetched
+	lay_tree
+	entry_begin
+	case $kind in
+	linux)
+		build_image
+		cp "$image" "$entry/" ;;
+	uapi)
+		build_uapi "$entry" ;;
+	esac
+	cache_store "$kind-$key" "$entry"
+}
+
+mkdir -p "$O"
+if [ -n "${KSRC:-}" ]; then
+	from_tree "$1"
+else
+	from_cache "$1"
+fi
