@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# The bare-metal TD image: $(O)/guest/guest.bin (flat, ends at 4 GiB) and guest.elf (with symbols).
+
+OBJCOPY ?= objcopy
+
+guest-src := guest/start.S $(sort $(wildcard guest/*.c)) \
+	$(addprefix lib/core/,crc32.c format.c records.c sha384.c string.c test.c) \
+	$(sort $(wildcard lib/tdx/*.S lib/tdx/*.c lib/x86/*.S lib/x86/*.c)) \
+	$(sort $(wildcard tests/guest/*.c))
+guest-obj := $(addprefix $(O)/guest/,$(addsuffix .o,$(basename $(guest-src))))
+
+# Position-independent code, though linked at a fixed place: absolute addresses at 4 GiB don't fit the
+# sign-extended 32 bits of the small code model.
+GUEST_CFLAGS := -std=gnu11 -Os -g -ffreestanding -fpie -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-strict-aliasing \
+	-mno-red-zone -mgeneral-regs-only -Wall -Wextra -Werror -Wmissing-prototypes -Ilib -Iguest \
+	-MMD -MP
+
+.PHONY: guest
+guest: $(O)/guest/guest.bin
+
+$(O)/guest/guest.bin: $(O)/guest/guest.elf
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(O)/guest/guest.elf: $(guest-obj) linker/guest.ld
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+		-Wl,--no-relax -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings -T linker/guest.ld -o $@ $(guest-obj)
+
+$(O)/guest/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+$(O)/guest/%.o: %.S
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+-include $(guest-obj:.o=.d)
