@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "decode.h"
+#include "tdx/names.h"
+#include "util.h"
+
+char *decode_tdx_status(uint64_t status)
+{
+	char text[64];
+
+	return xasprintf("%s (%#llx)", tdx_status_text(status, text, sizeof(text)),
+			 (unsigned long long)status);
+}
+
+static char *named(const char *name, uint64_t value)
+{
+	return xasprintf("%s (%#llx)", name ? name : "unknown", (unsigned long long)value);
+}
+
+char *decode_value(enum rec_kind kind, uint64_t value)
+{
+	switch (kind) {
+	case KIND_BOOL:
+		return xstrdup(value ? "true" : "false");
+	case KIND_DEC:
+		return xasprintf("%llu", (unsigned long long)value);
+	case KIND_TDX_STATUS:
+		return decode_tdx_status(value);
+	case KIND_GHCI_STATUS:
+		return named(ghci_status_name(value), value);
+	case KIND_VE_REASON:
+		return named(vmx_reason_name((uint32_t)value), value);
+	default:
+		return xasprintf("%#llx", (unsigned long long)value);
+	}
+}
+
+char *decode_check(const struct rec_check *check, const char *expr, const char *file)
+{
+	char *expected = decode_value(check->kind, check->expected);
+	char *got = decode_value(check->kind, check->got);
+	char *text = xasprintf("%s:%u: %s: expected %s, got %s (vCPU %u)", file, check->line, expr,
+			       expected, got, check->vcpu);
+
+	free(expected);
+	free(got);
+	return text;
+}

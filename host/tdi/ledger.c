@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger.h"
+
+enum field_kind { COUNT, LIVE, VIOLATION };
+
+static const struct field {
+	const char *name;
+	size_t offset;
+	enum field_kind kind;
+	const char *meaning;
+} fields[] = {
+#define MODULE(f, kind, meaning) { #f, offsetof(struct ledger, module.f), kind, meaning }
+#define PLATFORM(f, meaning) { #f, offsetof(struct ledger, f), VIOLATION, meaning }
+	MODULE(seamcalls, COUNT, NULL), MODULE(tdcalls, COUNT, NULL), MODULE(td_exits, COUNT, NULL),
+	MODULE(tds_created, COUNT, NULL), MODULE(pages_donated, COUNT, NULL),
+	MODULE(pages_returned, COUNT, NULL),
+	MODULE(tds_live, LIVE, "TDs still exist"),
+	MODULE(hkids_live, LIVE, "KeyIDs were not returned"),
+	MODULE(pages_live, LIVE, "pages are still the module's"),
+	MODULE(vcpus_live, LIVE, "vCPUs still exist"),
+	MODULE(sept_leaves_live, LIVE, "secure-EPT leaves still map pages"),
+	PLATFORM(l1_read, "reads of private memory by L1"),
+	PLATFORM(l1_write, "writes to private memory by L1"),
+	PLATFORM(l1_fetch, "fetches from private memory by L1"),
+	PLATFORM(dma_read, "reads of private memory by a device"),
+	PLATFORM(dma_write, "writes to private memory by a device"),
+};
+
+#define NR_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static uint64_t *slot(struct ledger *ledger, const struct field *f)
+{
+	return (uint64_t *)((char *)ledger + f->offset);
+}
+
+bool ledger_read(struct ledger *ledger, const char *path, char **error)
+{
+	json_error_t why;
+	json_t *root;
+
+	*error = NULL;
+	memset(ledger, 0, sizeof(*ledger));
+	if (access(path, R_OK)) {
+		if (errno != ENOENT)
+			*error = xasprintf("%s: %s", path, strerror(errno));
+		return false;
+	}
+	root = json_load_file(path, 0, &why);
+	for (size_t i = 0; root && !*error && i < NR_FIELDS; i++) {
+		json_t *value = json_object_get(root, fields[i].name);
+
+		if (json_is_integer(value))
+			*slot(ledger, &fields[i]) = (uint64_t)json_integer_value(value);
+		else
+			*error = xasprintf("%s: field %s is missing", path, fields[i].name);
+	}
+	if (!root)
+		*error = xasprintf("%s: %s", path, why.text);
+	json_decref(root);
+	return !*error;
+}
+
+static void report(const struct ledger *ledger, enum field_kind kind, struct strv *lines)
+{
+	for (size_t i = 0; i < NR_FIELDS; i++) {
+		uint64_t value = *slot((struct ledger *)(uintptr_t)ledger, &fields[i]);
+
+		if (fields[i].kind == kind && value)
+			strv_addf(lines, "%s = %llu, expected 0: %s", fields[i].name,
+				  (unsigned long long)value, fields[i].meaning);
+	}
+}
+
+void ledger_imbalance(const struct ledger *ledger, struct strv *lines)
+{
+	report(ledger, LIVE, lines);
+}
+
+void ledger_violations(const struct ledger *ledger, struct strv *lines)
+{
+	report(ledger, VIOLATION, lines);
+}

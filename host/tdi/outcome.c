@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a boot of L1 that is over turns into results: of its tests, and of the boot itself. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "boot.h"
+#include "hostlog.h"
+#include "ledger.h"
+#include "qemu.h"
+#include "trace.h"
+
+#define TRACE_TAIL	4	/* events shown with a crash or a timeout */
+
+static char *boot_file(const struct boot *b, const char *name)
+{
+	return xasprintf("%s/%s", b->dir, name);
+}
+
+/* The last line of a text file that is not empty, malloc'ed; "" if there is none. */
+static char *last_line(const struct boot *b, const char *name)
+{
+	char *path = boot_file(b, name);
+	size_t len;
+	char *text = file_read(path, &len), *line;
+
+	free(path);
+	while (text && len && strchr("\r\n \t", text[len - 1]))
+		text[--len] = 0;
+	line = text ? strrchr(text, '\n') : NULL;
+	line = xstrdup(line ? line + 1 : text ? text : "");
+	free(text);
+	return line;
+}
+
+static char *panic_line(const struct boot *b)
+{
+	char *path = boot_file(b, QEMU_CONSOLE);
+	size_t len;
+	char *text = file_read(path, &len);
+	char *line = text ? hostlog_last_words(text) : NULL;
+
+	free(path);
+	free(text);
+	return line;
+}
+
+/* A result of the boot as a whole, replayed with all of its plan; none if there are no @lines. */
+static void boot_finding(struct report *report, const struct boot *b, const char *id,
+			 const char *sentence, enum verdict v, struct strv *lines)
+{
+	struct result res;
+
+	if (!lines->n)
+		return;
+	res = (struct result){
+		.id = xstrdup(id),
+		.sentence = xstrdup(sentence),
+		.clause = xstrdup(""),
+		.verdict = v,
+		.detail = *lines,
+		.boot = b->nr,
+		.seed = b->opts->seed,
+		.rank = RESULT_OF_BOOT,
+	};
+
+	for (size_t i = 0; i < b->nr_plan; i++)
+		strv_add(&res.replay, xstrdup(b->plan[i]->id));
+	*lines = (struct strv){ 0 };
+	report_add(report, res);
+}
+
+/* ---- who is to blame for an early end ---- */
+
+/* L1 went away without a word. The kernel, or QEMU? */
+static enum verdict blame_exit(struct boot *b, char **text)
+{
+	int st = b->wait_status;
+	char *panic = panic_line(b);
+	char *err = last_line(b, QEMU_STDERR);
+	enum verdict v = VERDICT_CRASH;
+
+	if (WIFSIGNALED(st)) {
+		*text = xasprintf("QEMU died of signal %d (%s) %s", WTERMSIG(st),
+				  strsignal(WTERMSIG(st)), err);
+	} else if (panic) {
+		*text = xasprintf("L1's kernel panicked: %s", panic);
+	} else {
+		/* A QEMU that refuses to start is no crash of the kernel's. */
+		if (!b->observer.run_begin && WEXITSTATUS(st))
+			v = VERDICT_ERROR;
+		*text = xasprintf("L1 went away%s; QEMU exited with %d %s",
+				  b->observer.run_end ? "" : " before the run's end",
+				  WEXITSTATUS(st), err);
+	}
+	free(panic);
+	free(err);
+	return v;
+}
+
+static void blame(struct observation *obs, enum verdict v, const char *text)
+{
+	if (v == VERDICT_TIMEOUT)
+		obs->timeout = xstrdup(text);
+	else if (v == VERDICT_CRASH)
+		obs->crash = xstrdup(text);
+	else
+		strv_add(&obs->faults, xstrdup(text));
+}
+
+/* Something that no single test is to blame for. */
+struct finding {
+	const char *id, *sentence;
+	enum verdict verdict;
+	struct strv lines;
+};
+
+/*
+ * The boot ended early. Returns the number of tests that are settled: up to the TD that ran, or was
+ * torn down, last. The rest deserves a fresh L1, unless none ever began: that would happen again.
+ */
+static size_t settle_early(struct boot *b, enum verdict v, char *text, struct finding *finding)
+{
+	struct observer *o = &b->observer;
+	size_t victim = o->current;
+
+	if (!o->begun || o->run_end) {
+		finding->id = o->begun ? "l1.end" : "l1.boot";
+		finding->sentence = o->begun ? "after the last record L1 powers off and QEMU ends" :
+					       "L1 boots and reaches its first TD";
+		finding->verdict = v;
+		strv_add(&finding->lines, text);
+		return b->nr_plan;
+	}
+	if (v == VERDICT_TIMEOUT && o->begun == o->ended && o->begun < o->nr_plan)
+		victim = o->begun;
+	blame(&o->obs[victim], v, text);
+	free(text);
+	return victim + 1;
+}
+
+static char *timeout_text(const struct boot *b)
+{
+	const struct observer *o = &b->observer;
+
+	return xasprintf("nothing happened for %u s of wall time: %s", b->opts->timeout_s,
+			 o->run_end ? "L1 does not power off" :
+			 o->begun > o->ended ? "the TD neither ends nor is ended" :
+			 o->begun ? "the next TD does not begin" :
+			 "L1 does not reach its first TD");
+}
+
+static size_t settle(struct boot *b, struct finding *finding)
+{
+	struct observer *o = &b->observer;
+	enum verdict v;
+	char *text;
+
+	switch (b->end) {
+	case BOOT_EXITED:
+		if (!o->run_end || !WIFEXITED(b->wait_status) || WEXITSTATUS(b->wait_status)) {
+			v = blame_exit(b, &text);
+			return settle_early(b, v, text, finding);
+		}
+		if (o->run_end_rec.tds != o->begun)
+			strv_addf(&o->loose.faults, "the VMM counted %u TDs, %zu began",
+				  o->run_end_rec.tds, o->begun);
+		return b->nr_plan;
+	case BOOT_SPOILED:
+		if (o->begun)
+			return o->begun;
+		return settle_early(b, VERDICT_ERROR, xstrdup("L1 was given up"), finding);
+	case BOOT_TIMEOUT:
+		return settle_early(b, VERDICT_TIMEOUT, timeout_text(b), finding);
+	default:
+		for (size_t i = o->ended; i < b->nr_plan; i++)
+			strv_addf(&o->obs[i].faults, "interrupted");
+		return b->nr_plan;
+	}
+}
+
+/* ---- results ---- */
+
+static void add_ledger(struct boot *b, struct report *report)
+{
+	static const char balanced[] = "all that the host took from the module was returned";
+	static const char isolated[] = "neither L1 nor a device touched private memory";
+	bool complete = b->end == BOOT_EXITED && b->observer.run_end && WIFEXITED(b->wait_status);
+	char *path = boot_file(b, QEMU_LEDGER);
+	struct strv lines = { 0 };
+	struct ledger ledger;
+	char *error;
+
+	if (ledger_read(&ledger, path, &error)) {
+		report->seamcalls += ledger.module.seamcalls;
+		if (complete)
+			ledger_imbalance(&ledger, &lines);
+		boot_finding(report, b, "l1.ledger", balanced, VERDICT_FAIL, &lines);
+		ledger_violations(&ledger, &lines);
+		boot_finding(report, b, "l1.isolation", isolated, VERDICT_FAIL, &lines);
+	} else if (complete) {
+		strv_addf(&lines, "the module's ledger is missing%s%s", error ? ": " : "",
+			  error ? error : "");
+		boot_finding(report, b, "l1.ledger", balanced, VERDICT_ERROR, &lines);
+	}
+	free(error);
+	free(path);
+}
+
+static void add_loose(struct boot *b, struct report *report)
+{
+	struct observation *loose = &b->observer.loose;
+
+	boot_finding(report, b, "l1.log", "L1 boots without a complaint of its kernel",
+		     VERDICT_FAIL, &loose->host_log);
+	boot_finding(report, b, "l1.records", "the records of the run arrive whole", VERDICT_ERROR,
+		     &loose->faults);
+	boot_finding(report, b, "l1.vmm", "the VMM can do what the plan says", VERDICT_ERROR,
+		     &loose->vmm_errors);
+}
+
+void boot_test_result(const struct boot *b, size_t i, struct result *res)
+{
+	const struct observation *obs = &b->observer.obs[i];
+	char *trace = boot_file(b, QEMU_TRACE);
+
+	verdict_decide(b->plan[i], obs, res);
+	res->boot = b->nr;
+	res->seed = b->opts->seed;
+	if (obs->crash || obs->timeout)
+		trace_tail(trace, TRACE_TAIL, &res->detail);
+	free(trace);
+}
+
+static char *test_file(const struct boot *b, size_t i, const char *suffix)
+{
+	return xasprintf("%s/td-%s.%s", b->dir, b->plan[i]->id, suffix);
+}
+
+/* What TDs wrote to their serial ports, one file each beside the other logs. */
+static void save_consoles(const struct boot *b)
+{
+	for (size_t i = 0; i < b->nr_plan; i++) {
+		const struct observation *obs = &b->observer.obs[i];
+		char *path = test_file(b, i, "log");
+
+		if (obs->console_len)
+			file_write(path, obs->console, obs->console_len);
+		free(path);
+	}
+}
+
+/* The module's calls for a test that failed, if the trace can tell the TDs apart. */
+static void save_trace(const struct boot *b, size_t i)
+{
+	char *trace = boot_file(b, QEMU_TRACE), *path = test_file(b, i, "trace");
+
+	if (b->observer.obs[i].td_begin && trace_tds(trace) == b->observer.begun)
+		trace_save_td(trace, (unsigned int)i, path);
+	free(path);
+	free(trace);
+}
+
+size_t boot_results(struct boot *b, struct report *report, const struct test **rest)
+{
+	struct observer *o = &b->observer;
+	struct finding finding = { 0 };
+	size_t settled = settle(b, &finding);
+	struct result res;
+
+	if (o->run_begin && !o->run.tdx) {
+		report->cannot_test = true;
+		strv_addf(&o->loose.vmm_errors, "KVM of Linux %s offers no TDs in L1", o->release);
+	}
+	save_consoles(b);
+	add_loose(b, report);
+	for (size_t i = 0; i < settled; i++) {
+		boot_test_result(b, i, &res);
+		report_add(report, res);
+		if (verdict_failed(res.verdict))
+			save_trace(b, i);
+	}
+	boot_finding(report, b, finding.id, finding.sentence, finding.verdict, &finding.lines);
+	add_ledger(b, report);
+	report->tds += (unsigned int)o->begun;
+	memcpy(rest, b->plan + settled, (b->nr_plan - settled) * sizeof(*rest));
+	return b->nr_plan - settled;
+}

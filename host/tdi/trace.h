@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The module's trace: a file of struct tdx_trace_event (lib/tdx_module/tdx_module.h), in order. */
+#ifndef TDI_TRACE_H
+#define TDI_TRACE_H
+
+#include "util.h"
+
+/* The last @n events, one decoded line each. A missing or empty trace gives none. */
+void trace_tail(const char *path, unsigned int n, struct strv *lines);
+/* How many TDs the host created. */
+unsigned int trace_tds(const char *path);
+/*
+ * Everything that concerns the @nth TD, from 0: its own calls, and those for no TD while it was the
+ * newest. Decoded to the file @to.
+ */
+void trace_save_td(const char *path, unsigned int nth, const char *to);
+
+#endif

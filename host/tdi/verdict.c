@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdict.h"
+
+static const char *const verdict_names[VERDICT_NR] = {
+	"pass", "skip", "xfail", "fail", "error", "timeout", "crash",
+};
+
+const char *verdict_name(enum verdict v)
+{
+	return verdict_names[v];
+}
+
+bool verdict_failed(enum verdict v)
+{
+	return v >= VERDICT_FAIL;
+}
+
+bool verdict_passed(enum verdict v)
+{
+	return v == VERDICT_PASS || v == VERDICT_XFAIL;
+}
+
+static const char *const td_end_names[] = {
+	[TD_END_SHUTDOWN] = "SHUTDOWN", [TD_END_FATAL] = "FATAL",
+	[TD_END_TRIPLE_FAULT] = "TRIPLE_FAULT", [TD_END_KVM_ERROR] = "KVM_ERROR",
+	[TD_END_TIMEOUT] = "TIMEOUT", [TD_END_VMM_ERROR] = "VMM_ERROR",
+	[TD_END_REFUSED] = "REFUSED",
+};
+
+static const char *td_end_name(uint32_t reason)
+{
+	size_t n = sizeof(td_end_names) / sizeof(td_end_names[0]);
+
+	return reason < n ? td_end_names[reason] : "unknown end";
+}
+
+/* Evidence adds up, the first verdict above pass stays: rules are called most trustworthy first. */
+static void decide(struct result *res, enum verdict v)
+{
+	if (res->verdict == VERDICT_PASS)
+		res->verdict = v;
+}
+
+static void evidence(struct result *res, enum verdict v, const char *label,
+		     const struct strv *lines)
+{
+	if (!lines->n)
+		return;
+	decide(res, v);
+	for (size_t i = 0; i < lines->n; i++)
+		strv_addf(&res->detail, "%s%s", label, lines->v[i]);
+}
+
+static void one(struct result *res, enum verdict v, char *text)
+{
+	decide(res, v);
+	strv_add(&res->detail, text);
+}
+
+/* The TD ended in a way that no test asked for. */
+static void judge_end(const struct observation *obs, struct result *res)
+{
+	const struct rec_td_end *e = &obs->td_end_rec;
+	char *text;
+
+	if (!obs->td_end) {
+		one(res, VERDICT_ERROR, xstrdup("the record of the TD's end is missing"));
+		return;
+	}
+	if (e->reason == TD_END_SHUTDOWN && !e->detail)
+		return;
+	text = xasprintf("TD ended by %s, expected SHUTDOWN code 0: %s (vCPU %u, detail %#llx)",
+			 td_end_name(e->reason), obs->td_reason, e->vcpu,
+			 (unsigned long long)e->detail);
+	switch (e->reason) {
+	case TD_END_TIMEOUT:
+		one(res, VERDICT_TIMEOUT, text);
+		break;
+	case TD_END_FATAL:
+	case TD_END_TRIPLE_FAULT:
+	case TD_END_KVM_ERROR:
+		one(res, VERDICT_CRASH, text);
+		break;
+	case TD_END_REFUSED:
+		one(res, VERDICT_FAIL, text);
+		break;
+	default:
+		one(res, VERDICT_ERROR, text);
+	}
+}
+
+/* Our guest speaks in records: begin, checks, end. */
+static void judge_guest(const struct observation *obs, struct result *res)
+{
+	static const enum verdict outcome[] = {
+		[OUTCOME_PASS] = VERDICT_PASS, [OUTCOME_SKIP] = VERDICT_SKIP,
+		[OUTCOME_XFAIL] = VERDICT_XFAIL, [OUTCOME_FAIL] = VERDICT_FAIL,
+		[OUTCOME_ERROR] = VERDICT_ERROR,
+	};
+	const char *reason = obs->reason ? obs->reason : "";
+
+	if (!obs->test_begin)
+		one(res, VERDICT_ERROR, xstrdup("the guest never began the test"));
+	else if (!obs->test_end)
+		one(res, VERDICT_ERROR, xstrdup("the record of the test's end is missing"));
+	if (obs->test_end && (obs->end.checks != obs->checks || obs->end.failed != obs->failed))
+		one(res, VERDICT_ERROR,
+		    xasprintf("the guest counted %u checks, %u failed; %u and %u arrived",
+			      obs->end.checks, obs->end.failed, obs->checks, obs->failed));
+	if (obs->test_end && obs->end.outcome > OUTCOME_ERROR)
+		one(res, VERDICT_ERROR, xasprintf("unknown outcome %u", obs->end.outcome));
+	else if (obs->test_end && obs->end.outcome != OUTCOME_PASS)
+		one(res, outcome[obs->end.outcome],
+		    xstrdup(*reason ? reason : obs->failed ? "checks failed" : "no reason given"));
+	if (res->verdict == VERDICT_XFAIL)
+		return;
+	evidence(res, VERDICT_FAIL, "", &obs->failures);
+	if (obs->failed > obs->failures.n)
+		one(res, VERDICT_FAIL, xasprintf("... %zu more failed checks",
+						 obs->failed - obs->failures.n));
+	if (res->verdict == VERDICT_PASS && !obs->checks)
+		one(res, VERDICT_ERROR, xstrdup("no checks: the test recorded nothing to judge"));
+}
+
+/* A Linux TD says on its console, which arrives as records, that user space runs on every CPU. */
+static void judge_linux(const struct test *test, const struct observation *obs, struct result *res)
+{
+	char *want = xasprintf("witness: userspace reached, %u cpus", test->config.vcpus);
+	const char *tail = obs->console ? obs->console : "";
+	size_t len = strlen(tail);
+
+	if (strstr(tail, want)) {
+		res->checks++;
+	} else {
+		if (len > 300)
+			tail += len - 300;
+		one(res, VERDICT_FAIL, xasprintf("the TD's console never said \"%s\"", want));
+		one(res, VERDICT_FAIL, xasprintf("its last words: %s", *tail ? tail : "(none)"));
+	}
+	free(want);
+}
+
+static void judge(const struct test *test, const struct observation *obs, struct result *res)
+{
+	if (obs->crash)
+		one(res, VERDICT_CRASH, xstrdup(obs->crash));
+	if (obs->timeout)
+		one(res, VERDICT_TIMEOUT, xstrdup(obs->timeout));
+	evidence(res, VERDICT_ERROR, "", &obs->faults);
+	evidence(res, VERDICT_FAIL, "host kernel: ", &obs->host_log);
+	evidence(res, VERDICT_ERROR, "VMM: ", &obs->vmm_errors);
+	if (obs->crash || obs->timeout) {
+		evidence(res, VERDICT_FAIL, "", &obs->failures);
+		return;
+	}
+	if (!obs->td_begin) {
+		res->not_run = true;
+		one(res, VERDICT_ERROR, xstrdup("not run: its TD never began"));
+		return;
+	}
+	judge_end(obs, res);
+	if (test->kind == TEST_LINUX)
+		judge_linux(test, obs, res);
+	else if (test->kind == TEST_GUEST)
+		judge_guest(obs, res);
+	else
+		res->checks++;	/* how the TD ended */
+}
+
+static bool says(const struct strv *lines, const char *what)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (strstr(lines->v[i], what))
+			return true;
+	return false;
+}
+
+/* A test with a planted fault passes if it noticed, and only then. */
+static void judge_plant(const struct test *test, struct result *res)
+{
+	bool flip = test->plant == PLANT_FLIP;
+	bool noticed = flip ? res->verdict == VERDICT_FAIL :
+			      res->verdict == VERDICT_ERROR && says(&res->detail, "no checks");
+	const char *got = verdict_name(res->verdict);
+	char *id = xasprintf("%s/%s", res->id, flip ? "flip" : "no-checks");
+
+	free(res->id);
+	res->id = id;
+	if (res->verdict == VERDICT_SKIP)
+		return;
+	res->verdict = noticed ? VERDICT_PASS : VERDICT_FAIL;
+	if (noticed)
+		strv_free(&res->detail);
+	else
+		strv_addf(&res->detail, "with %s the verdict is %s, expected %s",
+			  flip ? "every expected value wrong" : "all checks off", got,
+			  flip ? "fail" : "error: no checks");
+}
+
+void verdict_decide(const struct test *test, const struct observation *obs, struct result *res)
+{
+	*res = (struct result){
+		.id = xstrdup(test->id), .sentence = xstrdup(test->sentence),
+		.clause = xstrdup(test->clause), .config = test->config, .checks = obs->checks,
+		.rank = test->rank,
+	};
+	memcpy(res->exits, obs->td_end_rec.exits, sizeof(res->exits));
+	for (size_t i = 0; i < obs->values.n; i++)
+		strv_add(&res->values, xstrdup(obs->values.v[i]));
+	strv_add(&res->replay, xstrdup(test->id));
+	judge(test, obs, res);
+	if (test->plant != PLANT_NOTHING)
+		judge_plant(test, res);
+}
+
+void observation_free(struct observation *obs)
+{
+	free(obs->reason);
+	free(obs->td_reason);
+	free(obs->console);
+	free(obs->timeout);
+	free(obs->crash);
+	strv_free(&obs->failures);
+	strv_free(&obs->values);
+	strv_free(&obs->host_log);
+	strv_free(&obs->vmm_errors);
+	strv_free(&obs->faults);
+	memset(obs, 0, sizeof(*obs));
+}
+
+void result_free(struct result *res)
+{
+	free(res->id);
+	free(res->sentence);
+	free(res->clause);
+	strv_free(&res->detail);
+	strv_free(&res->values);
+	strv_free(&res->replay);
+	memset(res, 0, sizeof(*res));
+}

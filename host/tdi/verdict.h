@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From what was seen of one test to its verdict. The verdict says whose fault it is: fail is the
+ * host kernel's (or the module's), error is the harness's or the environment's.
+ */
+#ifndef TDI_VERDICT_H
+#define TDI_VERDICT_H
+
+#include "core/channel.h"
+#include "test.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_SKIP,
+	VERDICT_XFAIL,
+	VERDICT_FAIL,
+	VERDICT_ERROR,
+	VERDICT_TIMEOUT,
+	VERDICT_CRASH,
+	VERDICT_NR
+};
+
+const char *verdict_name(enum verdict v);
+/* Errors, timeouts and crashes count as failed, an expected failure as passed. */
+bool verdict_failed(enum verdict v);
+bool verdict_passed(enum verdict v);
+
+/* Everything that one L1 boot said between a test's markers. */
+struct observation {
+	bool td_begin, test_begin, test_end, td_end;
+	struct rec_td td;
+	struct rec_end end;
+	struct rec_td_end td_end_rec;
+	char *reason;			/* of TEST_END, "" if none */
+	char *td_reason;		/* of TD_END, decoded by the VMM */
+	unsigned int checks, failed;
+	struct strv failures;		/* failed checks, decoded; at most OBSERVE_FAILURES_MAX */
+	struct strv values;		/* "name = value" */
+	struct strv host_log;		/* kernel lines that a healthy host does not print */
+	struct strv vmm_errors;
+	struct strv faults;		/* of the stream or the order of records */
+	char *console;			/* the TD's serial output, NUL-terminated */
+	size_t console_len;
+	/* Set by the runner, not by a record. */
+	char *timeout;			/* a wall-clock limit was hit: what */
+	char *crash;			/* L1 or QEMU died: how */
+};
+
+#define OBSERVE_FAILURES_MAX	8
+#define RESULT_OF_BOOT		UINT32_MAX
+
+struct result {
+	char *id;
+	char *sentence;
+	char *clause;
+	enum verdict verdict;
+	struct strv detail;		/* first line: why; then the evidence */
+	struct strv values;
+	struct strv replay;		/* ids of the tests to run again */
+	unsigned int checks;
+	bool not_run;			/* its TD never began */
+	unsigned int rank;		/* place in the list of tests, or RESULT_OF_BOOT */
+	unsigned int boot;		/* number of the L1 boot, from 1 */
+	uint64_t seed;
+	struct test_config config;
+	uint64_t exits[8];
+};
+
+/* One observation of @test to a result. The result owns copies. */
+void verdict_decide(const struct test *test, const struct observation *obs, struct result *res);
+void observation_free(struct observation *obs);
+void result_free(struct result *res);
+
+#endif
