@@ -91,7 +91,7 @@ enum td_end {
 	TD_END_SHUTDOWN,	/* guest asked: the exit port, code in detail */
 	TD_END_FATAL,		/* ReportFatalError, GHCI code in detail */
 	TD_END_TRIPLE_FAULT,
-	TD_END_KVM_ERROR,	/* KVM_EXIT_INTERNAL_ERROR and friends: exit reason in detail */
+	TD_END_KVM_ERROR,	/* KVM gave up: exit reason, or -errno of KVM_RUN, in detail */
 	TD_END_TIMEOUT,
 	TD_END_VMM_ERROR,	/* errno in detail */
 	TD_END_REFUSED,		/* KVM refused an access (memory fault that the VMM does not resolve), GPA in detail */

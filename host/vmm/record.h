@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The record stream to the runner: thread-safe, in order, each record whole. */
+#ifndef VMM_RECORD_H
+#define VMM_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/channel.h"
+
+/* CRC-32 (IEEE, reflected) of a record: type, size, seq, then the payload (channel.h). */
+uint32_t record_crc(const struct record *header, const void *payload);
+
+/* Where records go from now on. */
+void record_open(int fd);
+/*
+ * Write one record of the VMM: a fixed part, then text with its NUL. Text that does not fit is cut.
+ */
+void record_write(uint16_t type, const void *fixed, size_t fixed_size, const char *text);
+/* Write REC_CONSOLE bytes. */
+void record_bytes(uint16_t type, const void *bytes, size_t size);
+/* Pass on a record of the guest, unchanged. Sent with the next record_flush(). */
+void record_forward(const struct record *header, const void *payload);
+void record_flush(void);
+/* REC_VMM_ERROR: the VMM could not do what the plan says. */
+void record_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How often record_error() was called. */
+unsigned int record_errors(void);
+
+#endif

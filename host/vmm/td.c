@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/kvm_para.h>
+
+#include "cpuid.h"
+#include "kmsg.h"
+#include "load.h"
+#include "record.h"
+#include "td.h"
+#include "vcpu.h"
+
+#define FOUR_GIB		(1ULL << 32)
+#define ATTRIBUTE_SEPT_VE_DISABLE (1ULL << 28)
+#define APIC_BUS_CYCLE_NS	40	/* 25 MHz, the crystal that CPUID leaf 15H of a TD shows */
+#define DRAIN_INTERVAL_MS	2
+
+void td_end(struct td *td, unsigned int vcpu, enum td_end reason, uint64_t detail,
+	    const char *format, ...)
+{
+	uint64_t one = 1;
+	va_list args;
+
+	pthread_mutex_lock(&td->lock);
+	if (!td->ended) {
+		td->ended = true;
+		td->end.reason = reason;
+		td->end.vcpu = vcpu;
+		td->end.detail = detail;
+		va_start(args, format);
+		vsnprintf(td->reason, sizeof(td->reason), format, args);
+		va_end(args);
+		if (td->done >= 0 && write(td->done, &one, sizeof(one)) < 0)
+			record_error("eventfd: %s", strerror(errno));
+	}
+	pthread_mutex_unlock(&td->lock);
+}
+
+bool td_ended(struct td *td)
+{
+	bool ended;
+
+	pthread_mutex_lock(&td->lock);
+	ended = td->ended;
+	pthread_mutex_unlock(&td->lock);
+	return ended;
+}
+
+/* A step of the creation failed with errno, perhaps because the TDX module said @status. */
+static bool td_fail(struct td *td, const char *step, uint64_t status)
+{
+	int error = errno;
+
+	td_end(td, 0, TD_END_VMM_ERROR, error, "%s: %s, TDX status %#llx", step, strerror(error),
+	       (unsigned long long)status);
+	return false;
+}
+
+static int td_ioctl(int fd, enum kvm_tdx_cmd_id id, uint32_t flags, uint64_t data, uint64_t *status)
+{
+	struct kvm_tdx_cmd cmd = { .id = id, .flags = flags, .data = data };
+	int result = ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd);
+
+	*status = cmd.hw_error;
+	return result;
+}
+
+static int td_enable(struct td *td, uint32_t capability, uint64_t arg)
+{
+	struct kvm_enable_cap cap = { .cap = capability, .args = { arg } };
+
+	return ioctl(td->vm, KVM_ENABLE_CAP, &cap);
+}
+
+/* A kvm_cpuid2 with room for CPUID_MAX_ENTRIES, behind @head bytes; freed by free(). */
+static void *cpuid_alloc(size_t head)
+{
+	struct kvm_cpuid2 *cpuid;
+	uint8_t *memory = calloc(1, head + sizeof(*cpuid) +
+				    CPUID_MAX_ENTRIES * sizeof(cpuid->entries[0]));
+
+	if (memory) {
+		cpuid = (struct kvm_cpuid2 *)(memory + head);
+		cpuid->nent = CPUID_MAX_ENTRIES;
+	}
+	return memory;
+}
+
+static bool td_create_vm(struct td *td)
+{
+	td->vm = ioctl(td->kvm, KVM_CREATE_VM, KVM_X86_TDX_VM);
+	if (td->vm < 0)
+		return td_fail(td, "KVM_CREATE_VM", 0);
+	memory_init(&td->memory, td->vm);
+	if (td_enable(td, KVM_CAP_SPLIT_IRQCHIP, 24))
+		return td_fail(td, "KVM_CAP_SPLIT_IRQCHIP", 0);
+	if (td_enable(td, KVM_CAP_EXIT_HYPERCALL, 1 << KVM_HC_MAP_GPA_RANGE))
+		return td_fail(td, "KVM_CAP_EXIT_HYPERCALL", 0);
+	/* Without it the guest's APIC timer runs 40 times too fast. */
+	if (td_enable(td, KVM_CAP_X86_APIC_BUS_CYCLES_NS, APIC_BUS_CYCLE_NS))
+		return td_fail(td, "KVM_CAP_X86_APIC_BUS_CYCLES_NS", 0);
+	return true;
+}
+
+static bool td_init_vm(struct td *td)
+{
+	struct kvm_tdx_capabilities *caps = cpuid_alloc(offsetof(typeof(*caps), cpuid));
+	struct kvm_tdx_init_vm *init = cpuid_alloc(offsetof(typeof(*init), cpuid));
+	struct kvm_cpuid2 *supported = cpuid_alloc(0);
+	bool ok = false;
+	uint64_t status = 0;
+
+	if (!caps || !init || !supported || ioctl(td->kvm, KVM_GET_SUPPORTED_CPUID, supported) ||
+	    td_ioctl(td->vm, KVM_TDX_CAPABILITIES, 0, (uintptr_t)caps, &status)) {
+		td_fail(td, "KVM_TDX_CAPABILITIES", status);
+		goto out;
+	}
+
+	init->attributes = td->plan->ve_disable ? ATTRIBUTE_SEPT_VE_DISABLE : 0;
+	init->xfam = caps->supported_xfam;
+	init->cpuid.nent = caps->cpuid.nent;
+	memcpy(init->cpuid.entries, caps->cpuid.entries,
+	       caps->cpuid.nent * sizeof(caps->cpuid.entries[0]));
+	cpuid_configure(&init->cpuid, supported, td->plan->gpaw, td->plan->vcpus);
+	ok = !td_ioctl(td->vm, KVM_TDX_INIT_VM, 0, (uintptr_t)init, &status);
+	if (!ok)
+		td_fail(td, "KVM_TDX_INIT_VM", status);
+out:
+	free(caps);
+	free(init);
+	free(supported);
+	return ok;
+}
+
+static bool td_set_cpuid(struct td *td, struct vcpu *vcpu)
+{
+	struct kvm_cpuid2 *cpuid = cpuid_alloc(0);
+	uint64_t status = 0;
+	bool ok = false;
+
+	if (!cpuid || td_ioctl(vcpu->fd, KVM_TDX_GET_CPUID, 0, (uintptr_t)cpuid, &status)) {
+		td_fail(td, "KVM_TDX_GET_CPUID", status);
+		goto out;
+	}
+	cpuid_set_vcpu(cpuid, vcpu->index);
+	ok = !ioctl(vcpu->fd, KVM_SET_CPUID2, cpuid);
+	if (!ok)
+		td_fail(td, "KVM_SET_CPUID2", 0);
+out:
+	free(cpuid);
+	return ok;
+}
+
+static bool td_create_vcpu(struct td *td, struct vcpu *vcpu)
+{
+	void *run;
+
+	vcpu->fd = ioctl(td->vm, KVM_CREATE_VCPU, vcpu->index);
+	if (vcpu->fd < 0)
+		return td_fail(td, "KVM_CREATE_VCPU", 0);
+	run = mmap(NULL, td->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (run == MAP_FAILED)
+		return td_fail(td, "mmap of struct kvm_run", 0);
+	vcpu->run = run;
+	return td_set_cpuid(td, vcpu);
+}
+
+static bool td_create_vcpus(struct td *td)
+{
+	uint64_t status;
+
+	td->run_size = ioctl(td->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	for (unsigned int i = 0; i < td->plan->vcpus; i++)
+		if (!td_create_vcpu(td, &td->vcpu[i]))
+			return false;
+	for (unsigned int i = 0; i < td->plan->vcpus; i++)
+		if (td_ioctl(td->vcpu[i].fd, KVM_TDX_INIT_VCPU, 0, td->first_rcx, &status))
+			return td_fail(td, "KVM_TDX_INIT_VCPU", status);
+	return true;
+}
+
+/* Copy [@gpa, @gpa + @size) from the shared half into the private one. */
+static bool td_populate(struct td *td, uint64_t gpa, uint64_t size, bool measure)
+{
+	struct kvm_tdx_init_mem_region region = {
+		.source_addr = (uintptr_t)memory_at(&td->memory, gpa, size),
+		.gpa = gpa,
+		.nr_pages = size / MEMORY_PAGE,
+	};
+	uint64_t status;
+
+	/* KVM advances the region as it goes, so an interrupted call resumes. */
+	while (td_ioctl(td->vcpu[0].fd, KVM_TDX_INIT_MEM_REGION,
+			measure ? KVM_TDX_MEASURE_MEMORY_REGION : 0, (uintptr_t)&region, &status))
+		if (errno != EINTR && errno != EAGAIN && errno != EBUSY)
+			return td_fail(td, "KVM_TDX_INIT_MEM_REGION", status);
+	return true;
+}
+
+static bool td_finalize(struct td *td)
+{
+	uint64_t status;
+
+	if (!td_populate(td, td->image_gpa, FOUR_GIB - td->image_gpa, true))
+		return false;
+	/* Linux can't accept memory without EFI, so its RAM is there from the start. */
+	if (td->plan->kind == PLAN_LINUX && !td_populate(td, 0, td->plan->mem_mib << 20, false))
+		return false;
+	memory_discard_shared(&td->memory);
+	if (td_ioctl(td->vm, KVM_TDX_FINALIZE_VM, 0, 0, &status))
+		return td_fail(td, "KVM_TDX_FINALIZE_VM", status);
+	return true;
+}
+
+static bool td_add_memory(struct td *td, uint64_t image_size)
+{
+	td->image_gpa = FOUR_GIB - image_size;
+	if (memory_add(&td->memory, 0, td->plan->mem_mib << 20, true) ||
+	    memory_add(&td->memory, td->image_gpa, image_size, true) ||
+	    memory_add(&td->memory, MEMORY_WINDOW_GPA, CHANNEL_WINDOW_SIZE, false))
+		return td_fail(td, "memory slots", 0);
+	return true;
+}
+
+/* What the guest finds in the channel window (core/channel.h). */
+static void td_open_window(struct td *td)
+{
+	struct channel_window *window =
+		memory_at(&td->memory, MEMORY_WINDOW_GPA, CHANNEL_WINDOW_SIZE);
+
+	window->magic = CHANNEL_MAGIC;
+	window->version = CHANNEL_VERSION;
+	memcpy(window->test, td->plan->test, sizeof(window->test));
+	window->seed = td->plan->seed;
+	window->ram_bytes = td->plan->mem_mib << 20;
+	window->nr_vcpus = td->plan->vcpus;
+	window->flags = td->plan->flags;
+	memcpy(window->arg, td->plan->arg, sizeof(window->arg));
+	ring_init(&td->ring, window);
+}
+
+static bool td_create(struct td *td)
+{
+	struct load load = { .plan = td->plan, .memory = &td->memory };
+	bool ok;
+
+	if (load_open(&load)) {
+		errno = load.error;
+		return td_fail(td, load.what, 0);
+	}
+	td->first_rcx = load.first_rcx;
+	ok = td_create_vm(td) && td_add_memory(td, load.image_size);
+	if (ok && load_place(&load)) {
+		errno = load.error;
+		ok = td_fail(td, load.what, 0);
+	}
+	load_close(&load);
+	if (!ok)
+		return false;
+	td_open_window(td);
+	return td_init_vm(td) && td_create_vcpus(td) && td_finalize(td);
+}
+
+static void td_destroy(struct td *td)
+{
+	for (struct vcpu *vcpu = td->vcpu; vcpu < td->vcpu + PLAN_MAX_VCPUS; vcpu++) {
+		if (vcpu->run)
+			munmap(vcpu->run, td->run_size);
+		if (vcpu->fd >= 0)
+			close(vcpu->fd);
+	}
+	memory_free(&td->memory);
+	if (td->vm >= 0)
+		close(td->vm);
+	if (td->done >= 0)
+		close(td->done);
+}
+
+static void td_drain(struct td *td)
+{
+	uint8_t payload[CHANNEL_PAYLOAD_MAX];
+	struct record header;
+	bool was_broken = td->ring.broken;
+
+	if (!td->ring.window)
+		return;
+	/* Bounded, as a guest may write as fast as this reads. */
+	for (unsigned int i = 0; i < CHANNEL_RING_SIZE / sizeof(header); i++) {
+		if (!ring_next(&td->ring, &header, payload))
+			break;
+		record_forward(&header, payload);
+	}
+	record_flush();
+	if (td->ring.broken && !was_broken)
+		record_error("TD %s: %s; its later records are lost", td->plan->name,
+			     td->ring.broken);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void td_run_vcpus(struct td *td)
+{
+	struct pollfd done = { .fd = td->done, .events = POLLIN };
+	int64_t deadline = now_ms() + td->plan->timeout_ms;
+
+	for (unsigned int i = 0; i < td->plan->vcpus; i++)
+		if ((errno = vcpu_start(&td->vcpu[i])))
+			td_fail(td, "vCPU thread", 0);
+	while (!td_ended(td)) {
+		poll(&done, 1, DRAIN_INTERVAL_MS);
+		td_drain(td);
+		kmsg_forward();
+		if (now_ms() >= deadline)
+			td_end(td, 0, TD_END_TIMEOUT, td->plan->timeout_ms, "no end within %llu ms",
+			       (unsigned long long)td->plan->timeout_ms);
+	}
+	for (unsigned int i = 0; i < td->plan->vcpus; i++)
+		vcpu_stop(&td->vcpu[i]);
+}
+
+static void td_record_begin(const struct plan_td *plan)
+{
+	struct rec_td begin = {
+		.nr_vcpus = plan->vcpus,
+		.gpaw = plan->gpaw,
+		.sept_ve_disable = plan->ve_disable,
+		.seed = plan->seed,
+	};
+
+	record_write(REC_TD_BEGIN, &begin, sizeof(begin), *plan->test ? plan->test : plan->name);
+}
+
+void td_run(const struct plan_td *plan, int kvm)
+{
+	struct td td = {
+		.plan = plan, .kvm = kvm, .vm = -1, .lock = PTHREAD_MUTEX_INITIALIZER,
+		.done = eventfd(0, EFD_CLOEXEC),
+	};
+
+	for (unsigned int i = 0; i < PLAN_MAX_VCPUS; i++)
+		td.vcpu[i] = (struct vcpu){ .td = &td, .index = i, .fd = -1 };
+	device_init(&td.device);
+
+	kmsg_forward();
+	kmsg_rearm_warnings();
+	td_record_begin(plan);
+	if (td.done < 0)
+		td_fail(&td, "eventfd", 0);
+	else if (td_create(&td))
+		td_run_vcpus(&td);
+	td_drain(&td);
+	device_flush(&td.device);
+	td_destroy(&td);
+	/* What the kernel says while the TD is torn down belongs to the TD too. */
+	kmsg_forward();
+	record_write(REC_TD_END, &td.end, sizeof(td.end), td.reason);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One TD, from KVM_CREATE_VM to the last close(). The order of calls in td_create() is fact sheet
+ * 8's "minimal order"; everything taken is given back by td_destroy(), from whatever step
+ * td_create() failed at.
+ */
+#ifndef VMM_TD_H
+#define VMM_TD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+#include "core/channel.h"
+#include "device.h"
+#include "memory.h"
+#include "plan.h"
+#include "ring.h"
+
+struct td;
+
+struct vcpu {
+	struct td *td;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool running;
+};
+
+struct td {
+	const struct plan_td *plan;
+	int kvm, vm;
+	int done;		/* eventfd: readable once the TD has ended */
+	struct memory memory;
+	uint64_t image_gpa;	/* the image ends at 4 GiB */
+	uint64_t first_rcx;	/* RCX and R8 at the first instruction (fact sheet 7) */
+	struct vcpu vcpu[PLAN_MAX_VCPUS];
+	size_t run_size;	/* of one struct kvm_run mapping */
+	struct device device;
+	struct ring ring;
+
+	pthread_mutex_t lock;	/* the three below */
+	bool ended;
+	struct rec_td_end end;
+	char reason[256];
+};
+
+/* Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm. */
+void td_run(const struct plan_td *plan, int kvm);
+
+/*
+ * The TD ends for @reason, with a text for people. The first call wins; later ones are ignored, as
+ * what follows the end is its consequence. td_run() then makes every vCPU leave the guest.
+ */
+void td_end(struct td *td, unsigned int vcpu, enum td_end reason, uint64_t detail,
+	    const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+bool td_ended(struct td *td);
+
+#endif
