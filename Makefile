@@ -90,7 +90,7 @@ check: setup
 suite:
 	+$(Q)$(MAKE) --no-print-directory platform programs
 	$(Q)mkdir -p $(O)/check
-	$(Q)$(RUN) --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
+	$(Q)$(RUN) --jobs 2 --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
 
 .PHONY: list
 list: setup $(TDI)
