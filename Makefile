@@ -22,6 +22,8 @@ endif
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+# For what is built after set-up; before it, nothing may run beside it.
+NPROC := $(shell nproc)
 ifeq ($(filter-out 0,$(V)),)
 Q := @
 endif
@@ -80,15 +82,15 @@ programs: guest $(TESTS)
 
 .PHONY: run
 run: setup
-	+$(Q)$(MAKE) --no-print-directory platform programs
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
 	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose) $(GLOBS)
 
 # Each part leaves its three counts in $(O)/check; the last line is their sum.
 .PHONY: check suite
 check: setup
-	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory' unit tdi-check suite
+	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory -j$(NPROC)' unit tdi-check suite
 suite:
-	+$(Q)$(MAKE) --no-print-directory platform programs
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
 	$(Q)mkdir -p $(O)/check
 	$(Q)$(RUN) --jobs 2 --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
 
