@@ -90,7 +90,7 @@ run: setup
 check: setup
 	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory -j$(NPROC)' unit tdi-check suite
 suite:
-	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
+	+$(Q)$(MAKE) --no-print-directory programs && $(MAKE) --no-print-directory platform
 	$(Q)mkdir -p $(O)/check
 	$(Q)$(RUN) --jobs 2 --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
 

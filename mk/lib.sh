@@ -46,10 +46,11 @@ need_space()
 }
 
 # content_key TARBALL FILE...: one hash over names and contents, and over the
-# compiler; it does not depend on where the cache or the clone is.
+# compiler; it does not depend on where the cache or the clone is.  Raise the
+# number when a script here makes something else of the same files.
 content_key()
 {
-	{ cat "$1.sha256"; shift; sha256sum -- "$@"; $CC --version | head -n 1; } | sha256sum | cut -c 1-20
+	{ echo 1; cat "$1.sha256"; shift; sha256sum -- "$@"; $CC --version | head -n 1; } | sha256sum | cut -c 1-20
 }
 
 # unpack TARBALL DIR: into an empty DIR, without the leading component.

@@ -100,7 +100,7 @@ from_cache()
 	tarball=$(mk/fetch.sh linux)
 	series=$(sed "/^#/d; s,^,$patches/," $patches/series)
 	# shellcheck disable=SC2086 # a list of file names
-	key=$(content_key "$tarball" $patches/tdx.config mk/linux.sh $patches/series $series)
+	key=$(content_key "$tarball" $patches/tdx.config $patches/series $series)
 	[ "$1" = image ] && kind=linux to=$O/bzImage || kind=uapi to=$O/uapi
 	[ "$(cat "$to.key" 2>/dev/null)" = "$key" ] && [ -e "$to" ] && return
 	cache_has "$kind-$key" || {

@@ -127,7 +127,7 @@ from_cache()
 	series=$(find $patches -maxdepth 1 -type f | sort)
 	ours=$(find $patches/files lib/core lib/tdx_abi lib/tdx_module -type f | sort)
 	# shellcheck disable=SC2086 # a list of file names
-	key=$(content_key "$tarball" /usr/share/seabios/bios-256k.bin mk/qemu.sh $series $ours)
+	key=$(content_key "$tarball" /usr/share/seabios/bios-256k.bin $series $ours)
 	[ "$(cat "$O/qemu-system-x86_64.key" 2>/dev/null)" != "$key" ] || return 0
 	cache_has "qemu-$key" || {
 		lock qemu
