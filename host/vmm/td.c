@@ -98,10 +98,15 @@ static void *cpuid_alloc(size_t head)
 
 static bool td_create_vm(struct td *td)
 {
+	uint64_t status = 0;
+
 	td->vm = ioctl(td->kvm, KVM_CREATE_VM, KVM_X86_TDX_VM);
 	if (td->vm < 0)
 		return td_fail(td, "KVM_CREATE_VM", 0);
 	memory_init(&td->memory, td->vm);
+	td->caps = cpuid_alloc(offsetof(typeof(*td->caps), cpuid));
+	if (!td->caps || td_ioctl(td->vm, KVM_TDX_CAPABILITIES, 0, (uintptr_t)td->caps, &status))
+		return td_fail(td, "KVM_TDX_CAPABILITIES", status);
 	if (td_enable(td, KVM_CAP_SPLIT_IRQCHIP, 24))
 		return td_fail(td, "KVM_CAP_SPLIT_IRQCHIP", 0);
 	if (td_enable(td, KVM_CAP_EXIT_HYPERCALL, 1 << KVM_HC_MAP_GPA_RANGE))
@@ -114,29 +119,26 @@ static bool td_create_vm(struct td *td)
 
 static bool td_init_vm(struct td *td)
 {
-	struct kvm_tdx_capabilities *caps = cpuid_alloc(offsetof(typeof(*caps), cpuid));
 	struct kvm_tdx_init_vm *init = cpuid_alloc(offsetof(typeof(*init), cpuid));
 	struct kvm_cpuid2 *supported = cpuid_alloc(0);
 	bool ok = false;
 	uint64_t status = 0;
 
-	if (!caps || !init || !supported || ioctl(td->kvm, KVM_GET_SUPPORTED_CPUID, supported) ||
-	    td_ioctl(td->vm, KVM_TDX_CAPABILITIES, 0, (uintptr_t)caps, &status)) {
-		td_fail(td, "KVM_TDX_CAPABILITIES", status);
+	if (!init || !supported || ioctl(td->kvm, KVM_GET_SUPPORTED_CPUID, supported)) {
+		td_fail(td, "KVM_GET_SUPPORTED_CPUID", 0);
 		goto out;
 	}
 
 	init->attributes = td->plan->ve_disable ? ATTRIBUTE_SEPT_VE_DISABLE : 0;
-	init->xfam = caps->supported_xfam;
-	init->cpuid.nent = caps->cpuid.nent;
-	memcpy(init->cpuid.entries, caps->cpuid.entries,
-	       caps->cpuid.nent * sizeof(caps->cpuid.entries[0]));
+	init->xfam = td->caps->supported_xfam;
+	init->cpuid.nent = td->caps->cpuid.nent;
+	memcpy(init->cpuid.entries, td->caps->cpuid.entries,
+	       init->cpuid.nent * sizeof(init->cpuid.entries[0]));
 	cpuid_configure(&init->cpuid, supported, td->plan->gpaw, td->plan->vcpus);
 	ok = !td_ioctl(td->vm, KVM_TDX_INIT_VM, 0, (uintptr_t)init, &status);
 	if (!ok)
 		td_fail(td, "KVM_TDX_INIT_VM", status);
 out:
-	free(caps);
 	free(init);
 	free(supported);
 	return ok;
@@ -249,21 +251,20 @@ static void td_open_window(struct td *td)
 	ring_init(&td->ring, window);
 }
 
+/* A step of loading failed: @load says which, and why. */
+static bool td_load(struct td *td, const struct load *load, int result)
+{
+	errno = load->error;
+	return result ? td_fail(td, load->what, 0) : true;
+}
+
 static bool td_create(struct td *td)
 {
 	struct load load = { .plan = td->plan, .memory = &td->memory };
-	bool ok;
+	bool ok = td_load(td, &load, load_open(&load)) && td_create_vm(td) &&
+		  td_add_memory(td, load.image_size) && td_load(td, &load, load_place(&load));
 
-	if (load_open(&load)) {
-		errno = load.error;
-		return td_fail(td, load.what, 0);
-	}
 	td->first_rcx = load.first_rcx;
-	ok = td_create_vm(td) && td_add_memory(td, load.image_size);
-	if (ok && load_place(&load)) {
-		errno = load.error;
-		ok = td_fail(td, load.what, 0);
-	}
 	load_close(&load);
 	if (!ok)
 		return false;
@@ -279,6 +280,7 @@ static void td_destroy(struct td *td)
 		if (vcpu->fd >= 0)
 			close(vcpu->fd);
 	}
+	free(td->caps);
 	memory_free(&td->memory);
 	if (td->vm >= 0)
 		close(td->vm);

@@ -34,6 +34,7 @@ struct td {
 	const struct plan_td *plan;
 	int kvm, vm;
 	int done;		/* eventfd: readable once the TD has ended */
+	struct kvm_tdx_capabilities *caps;
 	struct memory memory;
 	uint64_t image_gpa;	/* the image ends at 4 GiB */
 	uint64_t first_rcx;	/* RCX and R8 at the first instruction (fact sheet 7) */
