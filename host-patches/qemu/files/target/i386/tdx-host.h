@@ -2,9 +2,10 @@
 /*
  * TDX host platform for TCG: the hooks that the rest of target/i386 calls.
  *
- * A CPU with tdx-host=on offers VMX operation (VMXON, VMXOFF, INVEPT, INVVPID and nothing else) and
- * SEAMCALL. Behind SEAMCALL sits the TDX-module model in lib/. While env->in_td is set, the CPU runs a
- * TD: HF_GUEST_MASK makes the SVM intercept points ours, and stage 2 is tdx_stage2().
+ * A CPU with tdx-host=on offers VMX operation (VMXON, VMXOFF, INVEPT, INVVPID and
+ * nothing else) and SEAMCALL. Behind SEAMCALL sits the TDX-module model in lib/. While
+ * env->in_td is set, the CPU runs a TD: HF_GUEST_MASK makes the SVM intercept points
+ * ours, and stage 2 is tdx_stage2().
  */
 #ifndef I386_TDX_HOST_H
 #define I386_TDX_HOST_H
@@ -23,11 +24,15 @@ typedef enum X86VmxOp {
 
 /* Feature bits that a CPU gains with tdx-host=on. */
 uint64_t tdx_host_features(X86CPU *cpu, FeatureWord w);
-/* RDMSR of the MSRs that tdx-host=on adds: VMX, FEATURE_CONTROL, KEYID_PARTITIONING, TSC. */
+/*
+ * RDMSR of the MSRs that tdx-host=on adds: VMX, FEATURE_CONTROL, KEYID_PARTITIONING,
+ * TSC.
+ */
 bool tdx_host_rdmsr(CPUX86State *env, uint64_t *val);
 /*
- * The host is about to use a translation to *@paddr. True if the page belongs to a TD or to the module:
- * the access is counted, and *@paddr now names a page that reads as zero and drops writes.
+ * The host is about to use a translation to *@paddr. True if the page belongs to a TD
+ * or to the module: the access is counted, and *@paddr now names a page that reads as
+ * zero and drops writes.
  */
 bool tdx_host_blocked(CPUX86State *env, hwaddr *paddr, MMUAccessType access);
 

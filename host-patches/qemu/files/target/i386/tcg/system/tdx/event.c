@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A TD runs: everything that the module decides on is described to it as an event, and its answer is carried
- * out here (fact sheet 5 and 7).
+ * A TD runs: everything that the module decides on is described to it as an event, and
+ * its answer is carried out here (fact sheet 5 and 7).
  */
 
 #include "qemu/osdep.h"
@@ -23,7 +23,10 @@
 #define X2APIC_EOI          0x0b        /* register index, MSR 80Bh */
 #define CR_ACCESS_LMSW      (3 << 4)    /* exit qualification of a CR access */
 
-/* Linear address of the instruction that called the helper, whose RIP may not be in env yet. */
+/*
+ * Linear address of the instruction that called the helper, whose RIP may not be in env
+ * yet.
+ */
 static target_ulong insn_pc(CPUX86State *env, uintptr_t ra)
 {
     target_ulong pc = env->eip + env->segs[R_CS].base;
@@ -43,8 +46,9 @@ static uint8_t insn_byte(CPUX86State *env, target_ulong pc, uintptr_t ra)
 }
 
 /*
- * Length of the instruction at @pc, and its last byte. It is one of those that cause an event: no immediate
- * except the port of IN and OUT, no memory operand except LMSW's, whose length is not needed.
+ * Length of the instruction at @pc, and its last byte. It is one of those that cause an
+ * event: no immediate except the port of IN and OUT, no memory operand except LMSW's,
+ * whose length is not needed.
  */
 static unsigned int insn_length(CPUX86State *env, target_ulong pc, uint8_t *last, uintptr_t ra)
 {
@@ -54,7 +58,8 @@ static unsigned int insn_length(CPUX86State *env, target_ulong pc, uint8_t *last
     for (;;) {
         b = insn_byte(env, pc + n++, ra);
         switch (b) {
-        case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67: case 0xf0: case 0xf2: case 0xf3:
+        case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67:
+        case 0xf0: case 0xf2: case 0xf3:
             continue;
         case 0x40 ... 0x4f:
             if (env->hflags & HF_CS64_MASK) {
@@ -91,8 +96,9 @@ static bool may_be_native(enum tdx_event_kind kind)
     }
 }
 
-static G_NORETURN void carry_out(CPUX86State *env, const struct tdx_event *ev, struct tdx_gprs *gprs,
-                                 const struct tdx_gprs *host, const struct tdx_result *res)
+static G_NORETURN void carry_out(CPUX86State *env, const struct tdx_event *ev,
+                                 const struct tdx_gprs *gprs, const struct tdx_gprs *host,
+                                 const struct tdx_result *res)
 {
     CPUState *cs = env_cpu(env);
 
@@ -186,7 +192,7 @@ void helper_tdcall(CPUX86State *env, uint32_t insn_len)
     td_event(env, &ev, &res, GETPC());
 }
 
-/* ---- instructions, at the places where SVM has its intercepts -------------------------------- */
+/* ---- instructions, at the places where SVM has its intercepts ------------ */
 
 /* Privilege checks that QEMU's decoder leaves to the intercepted instruction itself. */
 static void require_cpl0(CPUX86State *env, uintptr_t ra)
@@ -248,12 +254,18 @@ void tdx_intercept_io(CPUX86State *env, uint32_t port, uint32_t svm_info, uintpt
     uint8_t last;
 
     ev.insn_len = insn_length(env, insn_pc(env, ra), &last, ra);
-    /* Exit qualification, fact sheet 5.1: size - 1, direction, string, REP, immediate operand, port. */
+    /*
+     * Exit qualification, fact sheet 5.1: size - 1, direction, string, REP, immediate
+     * operand, port.
+     */
     ev.qual = ((svm_info >> SVM_IOIO_SIZE_SHIFT) & 7) - 1;
     ev.qual |= svm_info & SVM_IOIO_TYPE_MASK ? 1 << 3 : 0;
     ev.qual |= svm_info & SVM_IOIO_STR_MASK ? 1 << 4 : 0;
     ev.qual |= svm_info & SVM_IOIO_REP_MASK ? 1 << 5 : 0;
-    /* IN and OUT with DX end in EC..EF, INS and OUTS in 6C..6F; else the last byte is the port. */
+    /*
+     * IN and OUT with DX end in EC..EF, INS and OUTS in 6C..6F; else the last byte is
+     * the port.
+     */
     ev.qual |= (last & 0xfc) != 0xec && (last & 0xfc) != 0x6c ? 1 << 6 : 0;
     ev.qual |= (uint64_t)(port & 0xffff) << 16;
     td_event(env, &ev, &res, ra);
@@ -264,7 +276,10 @@ void tdx_vmexit(CPUX86State *env, uint32_t svm_exit, uintptr_t ra)
     struct tdx_event ev = { .kind = TDX_EV_TRIPLE_FAULT };
     struct tdx_result res;
 
-    /* Reserved bits of a control register, the only other place that comes here in a TD. */
+    /*
+     * Reserved bits of a control register, the only other place that comes here in a
+     * TD.
+     */
     if (svm_exit != SVM_EXIT_SHUTDOWN) {
         raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
     }
@@ -314,7 +329,7 @@ uint64_t tdx_read_tsc(CPUX86State *env)
     return (hi << 16 | lo >> 48) + e->tsc_offset;
 }
 
-/* ---- stage 2 ---------------------------------------------------------------------------------- */
+/* ---- stage 2 ------------------------------------------------------------- */
 
 bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *paddr, int *prot,
                 int *page_size)
@@ -339,7 +354,8 @@ bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *padd
     *page_size = 1 << x.page_shift;
     in_page = *page_size - 1;
     *paddr = (x.hpa & ~in_page) | (gpa & in_page);
-    *prot = (x.rwx & TDX_ACCESS_READ ? PAGE_READ : 0) | (x.rwx & TDX_ACCESS_WRITE ? PAGE_WRITE : 0) |
+    *prot = (x.rwx & TDX_ACCESS_READ ? PAGE_READ : 0) |
+            (x.rwx & TDX_ACCESS_WRITE ? PAGE_WRITE : 0) |
             (x.rwx & TDX_ACCESS_FETCH && !shared ? PAGE_EXEC : 0);
     if (shared && tdx_pa_private(tc->m, *paddr & TARGET_PAGE_MASK)) {
         *paddr = tdx_blackhole(tc->platform, access);
@@ -355,7 +371,10 @@ void tdx_ept_violation(CPUX86State *env, vaddr gla, MMUAccessType access, bool p
     struct tdx_event ev = tc->ept;
     struct tdx_result res;
 
-    /* Code and page tables can't be shared (fact sheet 5.2): the CPU refuses as for a reserved bit. */
+    /*
+     * Code and page tables can't be shared (fact sheet 5.2): the CPU refuses as for a
+     * reserved bit.
+     */
     if (ev.shared && (page_walk || access == MMU_INST_FETCH)) {
         env->cr[2] = gla;
         raise_exception_err_ra(env, EXCP0E_PAGE, PG_ERROR_P_MASK | PG_ERROR_RSVD_MASK |
@@ -374,7 +393,7 @@ void tdx_ept_violation(CPUX86State *env, vaddr gla, MMUAccessType access, bool p
     g_assert_not_reached();
 }
 
-/* ---- interrupts ------------------------------------------------------------------------------- */
+/* ---- interrupts ---------------------------------------------------------- */
 
 void tdx_update_virq(CPUX86State *env)
 {
@@ -411,7 +430,10 @@ static bool virq_deliverable(CPUX86State *env)
     return vector == TDX_NMI_VECTOR ? !(env->hflags2 & HF2_NMI_MASK) : env->eflags & IF_MASK;
 }
 
-/* Whatever is for the host leaves the TD, masked or not; INIT is looked at elsewhere, SIPI waits. */
+/*
+ * Whatever is for the host leaves the TD, masked or not; INIT is looked at elsewhere,
+ * SIPI waits.
+ */
 int tdx_pending_interrupt(CPUX86State *env, int interrupt_request)
 {
     static const int host[] = {
@@ -430,7 +452,10 @@ int tdx_pending_interrupt(CPUX86State *env, int interrupt_request)
     return 0;
 }
 
-/* Posted-interrupt processing: the CPU acknowledges the notification and moves PIR to the virtual APIC. */
+/*
+ * Posted-interrupt processing: the CPU acknowledges the notification and moves PIR to
+ * the virtual APIC.
+ */
 static void notification(CPUX86State *env)
 {
     TdxCpu *tc = env_tdx(env);
@@ -482,7 +507,10 @@ void tdx_exec_interrupt(CPUX86State *env, int interrupt_request)
         ev.vector = vector;
         break;
     case CPU_INTERRUPT_NMI:
-        /* The host gets it through its exit information, and is in the NMI handler's shadow. */
+        /*
+         * The host gets it through its exit information, and is in the NMI handler's
+         * shadow.
+         */
         cs->interrupt_request &= ~CPU_INTERRUPT_NMI;
         ((CPUX86State *)tc->host.state)->hflags2 |= HF2_NMI_MASK;
         ev.kind = TDX_EV_NMI;
@@ -501,7 +529,7 @@ void tdx_exec_interrupt(CPUX86State *env, int interrupt_request)
     td_event(env, &ev, &res, 0);
 }
 
-/* ---- events whose delivery may be interrupted -------------------------------------------------- */
+/* ---- events whose delivery may be interrupted ---------------------------- */
 
 void tdx_event_delivery(CPUX86State *env, int intno, int is_int, int error_code, int is_hw)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every TDX host has and TCG has not: the CPUID bits of tdx-host=on, and the instructions behind them.
- * Some are there because a TD's fixed CPUID bits promise them (fact sheet 5.4).
+ * What every TDX host has and TCG has not: the CPUID bits of tdx-host=on, and the
+ * instructions behind them. Some are there because a TD's fixed CPUID bits promise them
+ * (fact sheet 5.4).
  */
 
 #include "qemu/osdep.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages that belong to a TD or to the module are out of reach for the host and for devices. Hardware lets
- * such an access destroy or garble data; here it reads zero, writes nothing, and is counted.
+ * Pages that belong to a TD or to the module are out of reach for the host and for
+ * devices. Hardware lets such an access destroy or garble data; here it reads zero,
+ * writes nothing, and is counted.
  */
 
 #include "qemu/osdep.h"
@@ -15,7 +16,10 @@
 /* One platform per machine; dma_filter() has no other way to find it. */
 static TdxPlatform *dma_platform;
 
-/* Host address and RAM block offset of the page frame at @pa, or NULL if there is no RAM. */
+/*
+ * Host address and RAM block offset of the page frame at @pa, or NULL if there is no
+ * RAM.
+ */
 uint8_t *tdx_ram_at(TdxPlatform *p, uint64_t pa, ram_addr_t *offset)
 {
     if (pa < p->below_4g) {
@@ -101,7 +105,9 @@ bool tdx_host_blocked(CPUX86State *env, hwaddr *paddr, MMUAccessType access)
     return true;
 }
 
-/* The pages changed hands: no CPU may keep a translation, or code translated from them. */
+/*
+ * The pages changed hands: no CPU may keep a translation, or code translated from them.
+ */
 void tdx_page_owned(TdxPlatform *p, uint64_t pa, uint64_t len, bool owned)
 {
     ram_addr_t offset;

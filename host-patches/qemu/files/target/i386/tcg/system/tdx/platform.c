@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The platform around the TDX-module model: one tdx-platform device per machine with tdx-host=on CPUs. It
- * holds the module's context and everything that the context reaches, so that a system reset leaves nothing
- * of a previous boot.
+ * The platform around the TDX-module model: one tdx-platform device per machine with
+ * tdx-host=on CPUs. It holds the module's context and everything that the context
+ * reaches, so that a system reset leaves nothing of a previous boot.
  */
 
 #include "qemu/osdep.h"
@@ -25,7 +25,7 @@
 #define TDX_DEFAULT_KEYIDS  32
 #define TDX_CMR_BASE        (1 * MiB)
 
-/* ---- what the module asks for -------------------------------------------------------------------- */
+/* ---- what the module asks for -------------------------------------------- */
 
 static void *op_ram(void *opaque, uint64_t pa)
 {
@@ -58,7 +58,10 @@ static uint64_t op_tsc(void *opaque, unsigned int lp)
     bool can_do_io = cs->neg.can_do_io;
     uint64_t tsc;
 
-    /* With -icount, an access that left its translation block in the middle is not an I/O instruction. */
+    /*
+     * With -icount, an access that left its translation block in the middle is not an I/O
+     * instruction.
+     */
     cs->neg.can_do_io = true;
     tsc = cpu_get_tsc(cpu_env(cs));
     cs->neg.can_do_io = can_do_io;
@@ -101,9 +104,12 @@ static const struct tdx_ops tdx_ops = {
     .trace = op_trace,
 };
 
-/* ---- ledger -------------------------------------------------------------------------------------- */
+/* ---- ledger -------------------------------------------------------------- */
 
-/* One line, a JSON object, per boot: what TDX use left behind, and who tried to cross the border. */
+/*
+ * One line, a JSON object, per boot: what TDX use left behind, and who tried to cross
+ * the border.
+ */
 static void write_ledger(TdxPlatform *p)
 {
     static const char *const name[TDX_NR_VIOLATIONS] = {
@@ -146,7 +152,7 @@ static void write_ledger(TdxPlatform *p)
     fclose(f);
 }
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------- */
 
 static void tdx_platform_reset(void *opaque)
 {
@@ -180,7 +186,10 @@ static void tdx_platform_exit(Notifier *n, void *data)
     }
 }
 
-/* The TSC counts virtual nanoseconds with -icount, and the machine's own TSC ticks without. */
+/*
+ * The TSC counts virtual nanoseconds with -icount, and the machine's own TSC ticks
+ * without.
+ */
 static uint32_t native_tsc_khz(void)
 {
     int64_t ns, ticks;
@@ -218,39 +227,52 @@ static bool find_ram(TdxPlatform *p, struct tdx_platform *desc)
     return true;
 }
 
-static void tdx_platform_realize(DeviceState *dev, Error **errp)
+/*
+ * What the module gets to know about the machine. False with @errp set if it can't host
+ * TDX.
+ */
+static bool describe(TdxPlatform *p, struct tdx_platform *desc, Error **errp)
 {
-    TdxPlatform *p = TDX_PLATFORM(dev);
     X86CPU *cpu = X86_CPU(first_cpu);
-    CPUX86State *env = &cpu->env;
-    struct tdx_platform desc = {
-        .mktme_keyids = TDX_MKTME_KEYIDS,
-        .tdx_keyids = p->keyids,
-        .pa_bits = cpu->phys_bits,
-        .tsc_khz = native_tsc_khz(),
-        .cpuid_1_eax = env->cpuid_version,
-        .la57 = env->features[FEAT_7_0_ECX] & CPUID_7_0_ECX_LA57,
-        .native_xfam = env->features[FEAT_XSAVE_XCR0_LO] | env->features[FEAT_XSAVE_XSS_LO],
-    };
     CPUState *cs;
 
     CPU_FOREACH(cs) {
         if (!X86_CPU(cs)->tdx_host || X86_CPU(cs)->tdx) {
             error_setg(errp, "tdx-platform needs CPUs with tdx-host=on, and is alone");
-            return;
+            return false;
         }
-        desc.nr_lps = MAX(desc.nr_lps, cs->cpu_index + 1);
+        desc->nr_lps = MAX(desc->nr_lps, cs->cpu_index + 1);
     }
-    if (desc.nr_lps > TDX_MAX_LPS) {
+    if (desc->nr_lps > TDX_MAX_LPS) {
         error_setg(errp, "tdx-platform supports up to %d CPUs", TDX_MAX_LPS);
-        return;
+        return false;
     }
     if (p->keyids < 2 || p->keyids > TDX_MAX_TDS) {
         error_setg(errp, "keyids must be between 2 and %d", TDX_MAX_TDS);
-        return;
+        return false;
     }
-    if (!find_ram(p, &desc)) {
+    if (!find_ram(p, desc)) {
         error_setg(errp, "tdx-platform needs the machine's RAM in one block");
+        return false;
+    }
+    desc->mktme_keyids = TDX_MKTME_KEYIDS;
+    desc->tdx_keyids = p->keyids;
+    desc->pa_bits = cpu->phys_bits;
+    desc->tsc_khz = native_tsc_khz();
+    desc->cpuid_1_eax = cpu->env.cpuid_version;
+    desc->la57 = cpu->env.features[FEAT_7_0_ECX] & CPUID_7_0_ECX_LA57;
+    desc->native_xfam = cpu->env.features[FEAT_XSAVE_XCR0_LO] |
+                        cpu->env.features[FEAT_XSAVE_XSS_LO];
+    return true;
+}
+
+static void tdx_platform_realize(DeviceState *dev, Error **errp)
+{
+    TdxPlatform *p = TDX_PLATFORM(dev);
+    struct tdx_platform desc = { };
+    CPUState *cs;
+
+    if (!describe(p, &desc, errp)) {
         return;
     }
     if (p->trace_path) {

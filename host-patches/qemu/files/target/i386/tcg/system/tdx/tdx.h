@@ -98,7 +98,10 @@ void tdx_world_exit(CPUX86State *env, const struct tdx_gprs *host, const struct 
 void tdx_host_gprs(TdxCpu *tc, struct tdx_gprs *host);
 
 /* event.c */
-/* An instruction that only the module can decide on. Returns if it is to be done natively. */
+/*
+ * An instruction that only the module can decide on. Returns if it is to be done
+ * natively.
+ */
 void tdx_insn_event(CPUX86State *env, enum tdx_event_kind kind, uintptr_t ra);
 void tdx_update_virq(CPUX86State *env);
 /* Deliver the event that an exit interrupted. May leave the CPU loop. */

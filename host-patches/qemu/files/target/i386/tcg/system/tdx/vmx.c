@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of VMX as a TDX host needs: VMX operation as a flag, the capability MSRs, and no VMCS. Linux runs
- * TD vCPUs without one; an ordinary VM fails cleanly at VMCLEAR.
+ * As much of VMX as a TDX host needs: VMX operation as a flag, the capability MSRs, and
+ * no VMCS. Linux runs TD vCPUs without one; an ordinary VM fails cleanly at VMCLEAR.
  */
 
 #include "qemu/osdep.h"
@@ -12,11 +12,15 @@
 #include "tdx.h"
 
 /*
- * Capability MSRs from IA32_VMX_BASIC on: the smallest set of controls with which KVM offers EPT with A/D bits,
- * APIC virtualisation and posted interrupts, which its TDX support demands.
+ * Capability MSRs from IA32_VMX_BASIC on: the smallest set of controls with which KVM
+ * offers EPT with A/D bits, APIC virtualisation and posted interrupts, which its TDX
+ * support demands.
  */
 static const uint64_t vmx_msr[] = {
-    /* BASIC: VMCS of 4096 bytes, write-back, INS/OUTS information, TRUE controls, no P-SEAMLDR quirk */
+    /*
+     * BASIC: VMCS of 4096 bytes, write-back, INS/OUTS information, TRUE controls, no
+     * P-SEAMLDR quirk
+     */
     [0x00] = 0x11 | 0x1000ull << 32 | 6ull << 50 | 1ull << 54 | 1ull << 55 | 1ull << 60,
     [0x01] = 0x000000ff00000016,    /* PINBASED_CTLS */
     [0x02] = 0xfff9fffe0401e172,    /* PROCBASED_CTLS */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SEAMCALL, and the switch between the host's CPU state and a TD's (fact sheet 4 and 7).
+ * SEAMCALL, and the switch between the host's CPU state and a TD's (fact sheet 4 and
+ * 7).
  *
- * A world switch copies the CPU state up to end_init_save, which holds every register that either side
- * can see, and the debug registers, whose breakpoints QEMU keeps elsewhere. The TLB keeps both sides'
- * translations apart, so those of a TD grow stale until the module's epoch rule flushes them.
+ * A world switch copies the CPU state up to end_init_save, which holds every register
+ * that either side can see, and the debug registers, whose breakpoints QEMU keeps
+ * elsewhere. The TLB keeps both sides' translations apart, so those of a TD grow stale
+ * until the module's epoch rule flushes them.
  */
 
 #include "qemu/osdep.h"
@@ -94,7 +96,10 @@ static void load_initial_state(CPUX86State *env)
     env->old_exception = -1;
 }
 
-/* XMM registers that TDG.VP.VMCALL passes from one world to the other: the low 128 bits. */
+/*
+ * XMM registers that TDG.VP.VMCALL passes from one world to the other: the low 128
+ * bits.
+ */
 static void copy_xmm(CPUX86State *env, const TdxContext *from, uint32_t mask)
 {
     const CPUX86State *src = (const void *)from->state;
@@ -175,7 +180,10 @@ void tdx_host_gprs(TdxCpu *tc, struct tdx_gprs *host)
     memcpy(host->r, ((CPUX86State *)tc->host.state)->regs, sizeof(host->r));
 }
 
-/* What a TD leaves behind in registers that the module does not restore, fact sheet 4.2. */
+/*
+ * What a TD leaves behind in registers that the module does not restore, fact sheet
+ * 4.2.
+ */
 static void scrub_host(CPUX86State *env, TdxCpu *tc)
 {
     static const target_ulong dr[8] = { [6] = DR6_FIXED_1, [7] = DR7_FIXED_1 };
