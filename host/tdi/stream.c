@@ -2,14 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/crc32.h"
+#include "core/record.h"
 #include "stream.h"
 #include "util.h"
-
-uint32_t stream_crc(const struct record *rec, const void *payload)
-{
-	return crc32(crc32(0, rec, offsetof(struct record, crc)), payload, rec->size);
-}
 
 void stream_init(struct stream *s, const struct stream_ops *ops, void *opaque)
 {
@@ -68,7 +63,7 @@ static size_t stream_step(struct stream *s, const uint8_t *p, size_t len)
 		stream_lose(s, "bad record header, the rest is unreadable");
 		return 0;
 	}
-	whole = sizeof(rec) + ((rec.size + 7u) & ~(size_t)7);
+	whole = record_size(&rec);
 	if (len < whole)
 		return 0;
 	memcpy(payload, p + sizeof(rec), rec.size);
@@ -77,7 +72,7 @@ static size_t stream_step(struct stream *s, const uint8_t *p, size_t len)
 	if (rec.type == REC_TD_BEGIN)
 		s->next_seq[REC_FROM_GUEST] = 0;
 	check_seq(s, &rec);
-	if (stream_crc(&rec, payload) != rec.crc)
+	if (record_crc(&rec, payload) != rec.crc)
 		stream_fault(s, "bad record checksum");
 	else
 		s->ops->record(s->opaque, &rec, payload);

@@ -41,6 +41,4 @@ void stream_feed(struct stream *s, const void *data, size_t len);
 void stream_end(struct stream *s);
 void stream_free(struct stream *s);
 
-uint32_t stream_crc(const struct record *rec, const void *payload);
-
 #endif

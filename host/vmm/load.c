@@ -10,7 +10,6 @@
 #include "linux/handoff.h"
 #include "load.h"
 
-#define FOUR_GIB	(1ULL << 32)
 #define IMAGE_MAX	(16u << 20)	/* stays above the local APIC's FEE00000h */
 
 /* stub.S */

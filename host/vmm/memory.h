@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define MEMORY_PAGE		4096u
+#define FOUR_GIB		(1ULL << 32)	/* where the image ends */
 #define MEMORY_MAX_SLOTS	4
 #define MEMORY_WINDOW_GPA	0x80000000ULL	/* the channel window */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/crc32.h"
+#include "core/record.h"
 #include "record.h"
 
 static struct {
@@ -17,13 +17,6 @@ static struct {
 	size_t used;
 	uint8_t buffer[64 << 10];
 } stream = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
-
-uint32_t record_crc(const struct record *header, const void *payload)
-{
-	uint32_t crc = crc32(0, header, offsetof(struct record, crc));
-
-	return crc32(crc, payload, header->size);
-}
 
 static void stream_flush(void)
 {
@@ -44,9 +37,9 @@ static void stream_flush(void)
 static void stream_put(const struct record *header, const void *payload)
 {
 	static const uint8_t padding[8];
-	size_t pad = -header->size & 7;
+	size_t whole = record_size(header), pad = whole - sizeof(*header) - header->size;
 
-	if (stream.used + sizeof(*header) + header->size + pad > sizeof(stream.buffer))
+	if (stream.used + whole > sizeof(stream.buffer))
 		stream_flush();
 	memcpy(stream.buffer + stream.used, header, sizeof(*header));
 	stream.used += sizeof(*header);

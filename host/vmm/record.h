@@ -8,9 +8,6 @@
 
 #include "core/channel.h"
 
-/* CRC-32 (IEEE, reflected) of a record: type, size, seq, then the payload (channel.h). */
-uint32_t record_crc(const struct record *header, const void *payload);
-
 /* Where records go from now on. */
 void record_open(int fd);
 /*

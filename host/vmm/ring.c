@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
-#include "record.h"
+#include "core/record.h"
 #include "ring.h"
 
 void ring_init(struct ring *ring, void *window)
@@ -44,7 +44,7 @@ bool ring_next(struct ring *ring, struct record *header, uint8_t payload[CHANNEL
 	ring_copy(ring, ring->tail, header, sizeof(*header));
 	if (header->size > CHANNEL_PAYLOAD_MAX)
 		return ring_break(ring, "a payload is longer than the limit");
-	whole = sizeof(*header) + ((header->size + 7u) & ~7u);
+	whole = record_size(header);
 	if (whole > available)
 		return ring_break(ring, "head is inside a payload");
 	if (header->type < REC_TEST_BEGIN || header->type > REC_LIST ||

@@ -18,10 +18,9 @@
 #include "load.h"
 #include "record.h"
 #include "td.h"
+#include "tdx_abi/td.h"
 #include "vcpu.h"
 
-#define FOUR_GIB		(1ULL << 32)
-#define ATTRIBUTE_SEPT_VE_DISABLE (1ULL << 28)
 #define APIC_BUS_CYCLE_NS	40	/* 25 MHz, the crystal that CPUID leaf 15H of a TD shows */
 #define DRAIN_INTERVAL_MS	2
 
@@ -129,7 +128,7 @@ static bool td_init_vm(struct td *td)
 		goto out;
 	}
 
-	init->attributes = td->plan->ve_disable ? ATTRIBUTE_SEPT_VE_DISABLE : 0;
+	init->attributes = td->plan->ve_disable ? TDX_ATTR_SEPT_VE_DISABLE : 0;
 	init->xfam = td->caps->supported_xfam;
 	init->cpuid.nent = td->caps->cpuid.nent;
 	memcpy(init->cpuid.entries, td->caps->cpuid.entries,

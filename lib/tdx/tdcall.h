@@ -13,6 +13,7 @@
 
 #include "tdx_abi/leaf.h"
 #include "tdx_abi/status.h"
+#include "tdx_abi/td.h"
 
 struct tdcall {
 	uint64_t rax, rcx, rdx, rbx, rsi, rdi;
@@ -38,7 +39,6 @@ struct vp_info {
 	uint32_t index;
 	bool sys_rd;
 };
-#define TDX_ATTR_SEPT_VE_DISABLE	(1ULL << 28)	/* fact sheet 3.5 */
 uint64_t tdg_vp_info(struct vp_info *info);
 
 /* TDG.VP.VEINFO.GET, fact sheet 5.1 */

@@ -11,6 +11,20 @@
 
 #define TDX_MR_SIZE	48
 
+/* ATTRIBUTES, CONFIG_FLAGS and TD_CTLS of a TD (fact sheet 3.1, 3.4) */
+#define TDX_ATTR_DEBUG			(1ULL << 0)
+#define TDX_ATTR_SEPT_VE_DISABLE	(1ULL << 28)
+#define TDX_ATTR_PKS			(1ULL << 30)
+#define TDX_ATTR_PERFMON		(1ULL << 63)
+#define TDX_CONFIG_GPAW			(1ULL << 0)
+#define TDX_CONFIG_FLEXIBLE_PENDING_VE	(1ULL << 1)
+#define TDX_CONFIG_NO_RBP_MOD		(1ULL << 2)
+#define TDX_CTLS_PENDING_VE_DISABLE	(1ULL << 0)
+#define TDX_CTLS_ENUM_TOPOLOGY		(1ULL << 1)
+#define TDX_CTLS_VIRT_CPUID2		(1ULL << 2)
+#define TDX_CTLS_REDUCE_VE		(1ULL << 3)
+#define TDX_CTLS_LOCK			(1ULL << 63)
+
 /* TDH.MNG.INIT operand. */
 #define TD_PARAMS_NR_CPUID	48
 

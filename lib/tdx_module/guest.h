@@ -41,8 +41,6 @@
 #define XFAM_XSS	\
 	(XFAM_PT | BIT64(10) | XFAM_CET | BIT64(13) | XFAM_UINTR | XFAM_LBR | BIT64(16))
 
-#define TDX_ATTR_PKS		BIT64(30)
-#define TDX_ATTR_PERFMON	BIT64(63)
 
 /* FEATURE_PARAVIRT_CTRL: opt back into #VE under REDUCE_VE (3.4). */
 enum tdx_paravirt {

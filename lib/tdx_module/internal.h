@@ -26,6 +26,7 @@
 #include "../core/sha384.h"
 #include "../tdx_abi/leaf.h"
 #include "../tdx_abi/status.h"
+#include "../tdx_abi/td.h"
 
 /*
  * Every lock of the module is a try-lock: 0 free, -1 exclusive, n shared holders.
@@ -84,18 +85,6 @@ enum tdx_last_exit { EXIT_ASYNC_FAULT, EXIT_ASYNC_TRAP, EXIT_TDVMCALL };
 #define TDX_MAX_CPUID		160	/* virtual CPUID entries kept per TD */
 #define TDX_NR_CPUID_CONFIG	12
 #define TDX_GPA_LIST		32	/* zero-step filter */
-
-/* attributes and flags the rules below test */
-#define TDX_ATTR_DEBUG			(1ULL << 0)
-#define TDX_ATTR_SEPT_VE_DISABLE	(1ULL << 28)
-#define TDX_CONFIG_GPAW			(1ULL << 0)
-#define TDX_CONFIG_FLEXIBLE_PENDING_VE	(1ULL << 1)
-#define TDX_CONFIG_NO_RBP_MOD		(1ULL << 2)
-#define TDX_CTLS_PENDING_VE_DISABLE	(1ULL << 0)
-#define TDX_CTLS_ENUM_TOPOLOGY		(1ULL << 1)
-#define TDX_CTLS_VIRT_CPUID2		(1ULL << 2)
-#define TDX_CTLS_REDUCE_VE		(1ULL << 3)
-#define TDX_CTLS_LOCK			(1ULL << 63)
 
 /* One 4 KiB page of TDMR memory; 16 bytes, stored in the PAMT_4K area that L1 donated. */
 struct tdx_pamt {

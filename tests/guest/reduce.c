@@ -8,16 +8,15 @@
 #include "x86/smp.h"
 
 #define COUNT(table)	(sizeof(table) / sizeof(table[0]))
-#define CTLS_REDUCE_VE	(1ULL << 3)
 #define BIT(n)		(1u << (n))
 
 enum { EAX, EBX, ECX, EDX };
 
 static bool reduce_ve(void)
 {
-	uint64_t value = CTLS_REDUCE_VE;
+	uint64_t value = TDX_CTLS_REDUCE_VE;
 
-	return CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, CTLS_REDUCE_VE), TDX_SUCCESS);
+	return CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, TDX_CTLS_REDUCE_VE), TDX_SUCCESS);
 }
 
 static void reduce_cpuid_zero(void)

@@ -11,11 +11,6 @@
 #define CONFIG_GPAW			(1ULL << 0)
 #define CONFIG_FLEXIBLE_PENDING_VE	(1ULL << 1)
 #define CONFIG_NO_RBP_MOD		(1ULL << 2)
-#define CTLS_PENDING_VE_DISABLE		(1ULL << 0)
-#define CTLS_ENUM_TOPOLOGY		(1ULL << 1)
-#define CTLS_VIRT_CPUID2		(1ULL << 2)
-#define CTLS_REDUCE_VE			(1ULL << 3)
-#define CTLS_LOCK			(1ULL << 63)
 
 static void tdcall_vp_info(void)
 {
@@ -145,13 +140,13 @@ TEST(tdcall_vm_rd_bad, "an unknown field can't be read and a read-only one can't
 static void tdcall_td_ctls(void)
 {
 	bool disabled = guest_vp_info()->attributes & TDX_ATTR_SEPT_VE_DISABLE;
-	uint64_t reset = disabled ? CTLS_PENDING_VE_DISABLE : 0;
-	uint64_t value = CTLS_REDUCE_VE;
+	uint64_t reset = disabled ? TDX_CTLS_PENDING_VE_DISABLE : 0;
+	uint64_t value = TDX_CTLS_REDUCE_VE;
 
-	CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, CTLS_REDUCE_VE), TDX_SUCCESS);
+	CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, TDX_CTLS_REDUCE_VE), TDX_SUCCESS);
 	CHECK_HEX(value, reset);
 	CHECK_TDX(tdg_vm_rd(TDX_FIELD_TD_CTLS, &value), TDX_SUCCESS);
-	CHECK_HEX(value, reset | CTLS_REDUCE_VE | CTLS_VIRT_CPUID2 | CTLS_ENUM_TOPOLOGY);
+	CHECK_HEX(value, reset | TDX_CTLS_REDUCE_VE | TDX_CTLS_VIRT_CPUID2 | TDX_CTLS_ENUM_TOPOLOGY);
 }
 TEST(tdcall_td_ctls, "TD_CTLS starts as SEPT_VE_DISABLE, and REDUCE_VE brings its two companions",
      "fact sheet 3.4", "model: let REDUCE_VE leave VIRT_CPUID2 alone", NEEDS_NOTHING,
@@ -160,9 +155,9 @@ TEST(tdcall_td_ctls, "TD_CTLS starts as SEPT_VE_DISABLE, and REDUCE_VE brings it
 static void tdcall_td_ctls_refused(void)
 {
 	bool disabled = guest_vp_info()->attributes & TDX_ATTR_SEPT_VE_DISABLE;
-	uint64_t value = disabled ? 0 : CTLS_PENDING_VE_DISABLE;
+	uint64_t value = disabled ? 0 : TDX_CTLS_PENDING_VE_DISABLE;
 
-	CHECK_HEX(TDX_STATUS_HI(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, CTLS_PENDING_VE_DISABLE)),
+	CHECK_HEX(TDX_STATUS_HI(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, TDX_CTLS_PENDING_VE_DISABLE)),
 		  TDX_HI_METADATA_FIELD_VALUE_NOT_VALID);
 	value = 1ULL << 40;
 	CHECK_HEX(TDX_STATUS_HI(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, value)),
@@ -174,14 +169,14 @@ TEST(tdcall_td_ctls_refused,
 
 static void tdcall_td_ctls_lock(void)
 {
-	uint64_t value = CTLS_LOCK, locked;
+	uint64_t value = TDX_CTLS_LOCK, locked;
 
-	CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, CTLS_LOCK), TDX_SUCCESS);
+	CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, TDX_CTLS_LOCK), TDX_SUCCESS);
 	CHECK_TDX(tdg_vm_rd(TDX_FIELD_TD_CTLS, &locked), TDX_SUCCESS);
-	CHECK(locked & CTLS_LOCK);
+	CHECK(locked & TDX_CTLS_LOCK);
 
-	value = CTLS_VIRT_CPUID2;
-	CHECK_HEX(TDX_STATUS_HI(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, CTLS_VIRT_CPUID2)),
+	value = TDX_CTLS_VIRT_CPUID2;
+	CHECK_HEX(TDX_STATUS_HI(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, TDX_CTLS_VIRT_CPUID2)),
 		  TDX_HI_METADATA_FIELD_VALUE_NOT_VALID);
 	value = locked;
 	CHECK_TDX(tdg_vm_wr(TDX_FIELD_TD_CTLS, &value, ~0ULL), TDX_SUCCESS);

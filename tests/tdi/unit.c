@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "core/record.h"
 #include "cpio.h"
 #include "decode.h"
 #include "hostlog.h"
@@ -49,7 +50,7 @@ static size_t put(uint8_t *buf, uint16_t type, uint32_t source, uint32_t seq, co
 	struct record rec = { .type = type, .source = source, .seq = seq, .size = strlen(text) };
 	size_t whole = sizeof(rec) + ((rec.size + 7u) & ~7u);
 
-	rec.crc = stream_crc(&rec, text);
+	rec.crc = record_crc(&rec, text);
 	memset(buf, 0, whole);
 	memcpy(buf, &rec, sizeof(rec));
 	memcpy(buf + sizeof(rec), text, rec.size);

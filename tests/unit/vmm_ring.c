@@ -11,15 +11,8 @@
 
 #include <cmocka.h>
 
-#include "core/crc32.h"
 #include "core/records.h"
 #include "ring.h"
-
-/* Instead of host/vmm/record.c, which writes files. */
-uint32_t record_crc(const struct record *header, const void *payload)
-{
-	return crc32(crc32(0, header, offsetof(struct record, crc)), payload, header->size);
-}
 
 static _Alignas(64) uint8_t window[CHANNEL_WINDOW_SIZE];
 
