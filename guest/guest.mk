@@ -5,7 +5,7 @@ OBJCOPY ?= objcopy
 
 guest-src := guest/start.S $(sort $(wildcard guest/*.c)) \
 	$(addprefix lib/core/,crc32.c format.c records.c sha384.c string.c test.c) \
-	$(sort $(wildcard lib/tdx/*.S lib/tdx/*.c lib/x86/*.S lib/x86/*.c)) \
+	$(sort $(wildcard lib/tdisp/*.c lib/tdx/*.S lib/tdx/*.c lib/x86/*.S lib/x86/*.c)) \
 	$(sort $(wildcard tests/guest/*.c))
 guest-obj := $(addprefix $(O)/guest/,$(addsuffix .o,$(basename $(guest-src))))
 

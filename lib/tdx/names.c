@@ -12,10 +12,10 @@ struct name {
 };
 
 #define NAME(name, value) { value, #name },
-static const struct name statuses[] = { TDX_STATUSES(NAME) };
+static const struct name statuses[] = { TDX_STATUSES(NAME) TDX_CONNECT_STATUSES(NAME) };
 static const struct name operands[] = { TDX_OPERANDS(NAME) };
-static const struct name tdh_leaves[] = { TDH_LEAVES(NAME) };
-static const struct name tdg_leaves[] = { TDG_LEAVES(NAME) };
+static const struct name tdh_leaves[] = { TDH_LEAVES(NAME) TDH_CONNECT_LEAVES(NAME) };
+static const struct name tdg_leaves[] = { TDG_LEAVES(NAME) TDG_CONNECT_LEAVES(NAME) };
 static const struct name subfunctions[] = { GHCI_SUBFUNCTIONS(NAME) };
 static const struct name reasons[] = { TDX_EXIT_REASONS(NAME) };
 #undef NAME

@@ -4,7 +4,7 @@
  *
  * 63 error, 62 non-recoverable, 61 fatal to the TD, 60 host-recoverability hint, 47:40 class,
  * 39:32 code, 31:0 detail (an operand id, or the VM-exit reason for TDH.VP.ENTER).
- * Source: fact sheet tdx-module.md 2.1.
+ * Source: fact sheet tdx-module.md 2.1; TDX Connect: tdx-connect.md 6.2.
  */
 #ifndef TDX_ABI_STATUS_H
 #define TDX_ABI_STATUS_H
@@ -86,6 +86,46 @@
 	X(METADATA_WR_MASK_NOT_VALID,		0xc0000c0a)		\
 	X(METADATA_FIRST_FIELD_ID_IN_CONTEXT,	0x00000c0b)
 
+/* TDX Connect's class, 0Fh: those that the model answers. */
+#define TDX_CONNECT_STATUSES(X)						\
+	X(IOMMU_INVALID_STATE,			0xc0000f00)		\
+	X(IOTLB_TRACKING_NOT_DONE,		0xc0000f03)		\
+	X(SPDM_HAS_ACTIVE_IDE_STREAMS,		0xc0000f05)		\
+	X(SPDM_INVALID_STATE,			0xc0000f06)		\
+	X(TDISP_INVALID_MESSAGE,		0xc0000f0f)		\
+	X(TDISP_INVALID_STATE,			0xc0000f10)		\
+	X(TDI_INVALID_STATE,			0xc0000f11)		\
+	X(TDI_HAS_MAPPED_MMIO,			0xc0000f13)		\
+	X(TDISP_OUTSTANDING_REQ,		0xc0000f14)		\
+	X(IDE_STREAM_BLOCKED,			0xc0000f19)		\
+	X(IDE_STREAM_NOT_BLOCKED,		0xc0000f1a)		\
+	X(IDE_HAS_TDIS,				0xc0000f1f)		\
+	X(IDE_INVALID_RESPONSE,			0xc0000f23)		\
+	X(IDE_STREAM_INVALID_STATE,		0xc0000f24)		\
+	X(MMIO_INVALID_PAGE_METADATA,		0xc0000f25)		\
+	X(MMIO_ACCEPT_SIZE_MISMATCH,		0xc0000f26)		\
+	X(MMIO_TDI_OWNER_MISMATCH,		0xc0000f27)		\
+	X(DMAR_ENTRY_NOT_PRESENT,		0xc0000f39)		\
+	X(TD_HAS_ATTACHED_DEVICES,		0xc0000f3a)		\
+	X(SPDM_AUTH_FAILED,			0xc0000f3c)		\
+	X(IOMMU_MT_PAGE_IN_USE,			0xc0000f3d)		\
+	X(TDI_HAS_MAPPED_DMA,			0xc0000f3f)		\
+	X(TDI_NOT_PRESENT,			0xc0000f40)		\
+	X(TDI_INVALID_METADATA,			0xc0000f41)		\
+	X(TDI_ALREADY_PRESENT,			0xc0000f42)		\
+	X(SPDM_ENTRY_ALREADY_PRESENT,		0xc0000f43)		\
+	X(SPDM_ENTRY_NOT_PRESENT,		0xc0000f44)		\
+	X(SPDM_SESSION_KEY_REQUIRE_REFRESH,	0xc0000f45)		\
+	X(CONNECT_INVALID_STATE,		0xc0000f46)		\
+	X(MMIOMT_NOT_PRESENT,			0xc0000f47)		\
+	X(INVALID_TDI_CONFIGURATION,		0xc0000f49)		\
+	X(TDISP_ERROR_STATE,			0xc0000f4a)		\
+	X(TDISP_INVALID_REPORT,			0xc0000f4b)		\
+	X(MMIO_PAGE_NOT_IN_ASSOC_RANGE,		0xc0000f4c)		\
+	X(MMIO_INVALID_HPA_OFFSET,		0xc0000f4d)		\
+	X(SPDM_INVALID_MESSAGE,			0xc0000f4e)		\
+	X(SPDM_REQUEST,				0xc0000f57)
+
 /* Operand ids: the detail of OPERAND_INVALID, OPERAND_BUSY, ... X(name, id) */
 #define TDX_OPERANDS(X)			\
 	X(RAX,			0x00)	\
@@ -124,11 +164,13 @@
 	X(SYS,			0xb8)	\
 	X(KOT,			0xba)	\
 	X(KET,			0xbb)	\
-	X(WBCACHE,		0xbc)
+	X(WBCACHE,		0xbc)	\
+	X(MMIOMT,		0x101)	\
+	X(DMAR,			0x140)
 
 #define TDX_ENUM_STATUS(name, hi) TDX_HI_##name = hi,
 #define TDX_ENUM_OPERAND(name, id) TDX_OP_##name = id,
-enum tdx_status_hi { TDX_STATUSES(TDX_ENUM_STATUS) };
+enum tdx_status_hi { TDX_STATUSES(TDX_ENUM_STATUS) TDX_CONNECT_STATUSES(TDX_ENUM_STATUS) };
 enum tdx_operand { TDX_OPERANDS(TDX_ENUM_OPERAND) };
 #undef TDX_ENUM_STATUS
 #undef TDX_ENUM_OPERAND

@@ -18,6 +18,7 @@
  *   msr.c cpuid.c cr.c   policy tables (5.3, 5.4, 7)
  *   metadata.c field access rules and tables (3)
  *   vapic.c    virtual APIC, posted interrupts
+ *   connect.h  TDX Connect: its objects and files
  */
 #ifndef TDX_MODULE_INTERNAL_H
 #define TDX_MODULE_INTERNAL_H
@@ -63,11 +64,14 @@ static inline void tdx_unlock_excl(tdx_lock_t *l)
 	__atomic_store_n((int32_t *)l, 0, __ATOMIC_RELEASE);
 }
 
+#include "connect.h"
+
 enum tdx_sys_state { SYS_INIT_PENDING, SYS_INIT_DONE, SYS_CONFIG_DONE, SYS_READY, SYS_DISABLING };
 
 /* PAMT page types as PHYMEM.PAGE.RDMD and RECLAIM report them. */
 enum tdx_pt {
-	PT_NDA = 0, PT_RSVD = 1, PT_REG = 3, PT_TDR = 4, PT_TDCX = 5, PT_TDVPR = 6, PT_EPT = 8
+	PT_NDA = 0, PT_RSVD = 1, PT_REG = 3, PT_TDR = 4, PT_TDCX = 5, PT_TDVPR = 6, PT_EPT = 8,
+	PT_IOMMU_MT = 9, PT_SPDM_MT = 10, PT_IDE_MT = 11, PT_TDI = 12, PT_MMIOMT = 13, PT_TDIMT = 14
 };
 
 enum tdx_kot_state { KOT_FREE, KOT_ASSIGNED, KOT_FLUSHED, KOT_RESERVED };
@@ -157,6 +161,8 @@ struct tdx_td {
 	struct tdx_cpuid_value cpuid[TDX_MAX_CPUID];
 	uint8_t mrconfigid[48], mrowner[48], mrownerconfig[48];
 	uint8_t mrtd[48], rtmr[4][48];
+	uint64_t mmio_offset;		/* MMIO reporting offset: random, in every LOCK request */
+	_Atomic uint32_t nr_tdis;
 	struct sha384 mrtd_ctx;
 };
 
@@ -233,6 +239,7 @@ struct tdx_module {
 	struct tdx_td tds[TDX_MAX_TDS];
 	struct tdx_vcpu vcpus[TDX_MAX_TDS * 16];
 	struct tdx_lp lp[TDX_MAX_LPS];
+	struct tdx_connect connect;
 	_Atomic uint64_t seamcalls, tdcalls, td_exits, tds_created, pages_donated, pages_returned,
 			 sept_leaves;
 };

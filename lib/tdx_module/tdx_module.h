@@ -86,6 +86,10 @@ struct tdx_ops {
 	 * translation made before, from the moment this returns.
 	 */
 	void (*page_owned)(void *opaque, uint64_t pa, uint64_t len, bool owned);
+	/* Is there a VT-d unit with TDX mode whose registers start at @base? */
+	bool (*iommu_tdx)(void *opaque, uint64_t base);
+	/* Optional: IDE stream @stream carries TEE traffic (@open), or is blocked, unkeyed or gone. */
+	void (*stream)(void *opaque, unsigned int stream, bool open);
 	/* Optional record of everything the module did. Called on the LP's own thread. */
 	void (*trace)(void *opaque, const struct tdx_trace_event *ev);
 };
@@ -213,7 +217,8 @@ struct tdx_xlate {
 	uint64_t hpa;		/* of the page that holds the GPA */
 	uint8_t page_shift;	/* 12, 21 or 30 */
 	uint8_t rwx;		/* TDX_ACCESS_* that the translation allows */
-	bool mmio;		/* shared leaf outside RAM: an emulated or assigned device register */
+	bool mmio;		/* leaf outside RAM: an emulated or assigned device register */
+	bool tee;		/* private MMIO: uncached, transactions carry T = 1 */
 };
 
 /*
@@ -251,7 +256,10 @@ struct tdx_ledger {
 	uint64_t pages_live;		/* PAMT entries not free, PAMT memory and reserved areas excluded */
 	uint64_t vcpus_live;
 	uint64_t pages_donated, pages_returned;
-	uint64_t sept_leaves_live;
+	uint64_t sept_leaves_live;	/* RAM and MMIO */
+	uint64_t tdis_created, tdis_live;
+	uint64_t spdms_live, streams_live, iommus_live;
+	uint64_t mmio_maps, mmio_unmaps, mmio_accepts;	/* pages; maps - unmaps are live */
 };
 void tdx_ledger(const struct tdx_module *m, struct tdx_ledger *out);
 
