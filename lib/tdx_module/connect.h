@@ -7,7 +7,8 @@
  *   spdm.c      TDH.SPDM.*: session set-up, device information
  *   ide.c       TDH.IDE.STREAM.*
  *   tdimt.c     TDH.TDIMT.*, look-up of a TDI by function
- *   tdi.c       TDH.TDI.*: life cycle, TDISP messages, report
+ *   tdi.c       TDH.TDI.CREATE, REMOVE, RD
+ *   tdisp.c     TDH.TDI.BIND, START, STOP, STATE: messages, report
  *   mmiomt.c    TDH.MMIOMT.*, the owner of an MMIO page
  *   mmio.c      TDH.MMIO.MAP, BLOCK, UNMAP
  *   tdg_tdi.c   TDG.TDI.RD, TDI.START, DMAR.ACCEPT, MMIO.ACCEPT
@@ -33,6 +34,9 @@ struct tdx_td;
 #define TDX_MAX_TDIS		16
 #define TDX_MAX_OBJECT_PAGES	8
 
+/* Records after which an SPDM session wants new keys (chosen: beyond any run but a unit test's). */
+#define TDX_SPDM_MAX_RECORDS	(1U << 20)
+
 /* The pages that a CREATE took, in the host's order: DELETE gives the same back. */
 struct tdx_donation {
 	uint64_t page[TDX_MAX_OBJECT_PAGES];
@@ -43,7 +47,6 @@ struct tdx_iommu {
 	bool used;
 	uint64_t reg_base;
 	struct tdx_donation pages;
-	tdx_lock_t lock;
 };
 
 /*
@@ -70,11 +73,12 @@ struct tdx_spdm {
 	struct tdx_seq seq;
 	uint32_t session;		/* responder << 16 | requester */
 	unsigned int nr_streams;
-	uint8_t dev_info_hash[TDX_TDI_HASH_BYTES];
-	/* while CONNECT runs */
+	uint32_t records;		/* sent since the last key update */
 	uint8_t chain_digest[TDX_TDI_HASH_BYTES];
-	struct sha384 hash;
-	uint32_t dev_info_bytes;
+	uint8_t dev_info_hash[TDX_TDI_HASH_BYTES];
+	/* while CONNECT or MNG collects device information */
+	struct sha384 chain_hash, info_hash;
+	uint32_t chain_bytes, dev_info_bytes;
 };
 
 enum tdx_stream_state { STREAM_FREE, STREAM_CONFIGURED, STREAM_KEYED };
@@ -117,8 +121,9 @@ struct tdx_connect {
 	struct tdx_stream stream[TDX_MAX_STREAMS];	/* stream_id = index */
 	struct tdx_tdi tdi[TDX_MAX_TDIS];
 	tdx_lock_t object_lock;		/* allocation in the four tables above */
-	tdx_lock_t session_lock;	/* the one slot of CONNECT, DISCONNECT, MNG: see slot */
-	struct tdx_spdm *slot;		/* SPDM object whose CONNECT, DISCONNECT or MNG is under way */
+	/* CONNECT, DISCONNECT, MNG share one slot: whose it was last. Free once that ended. */
+	tdx_lock_t session_lock;
+	struct tdx_spdm *slot;
 	uint64_t tdimt_root, mmiomt_root;	/* 0: not added */
 	tdx_lock_t tdimt_lock, mmiomt_lock;
 	_Atomic uint64_t bind_sessions;	/* counter; the first session is 1 */
@@ -128,12 +133,30 @@ struct tdx_connect {
 
 /* ---- connect.c ---------------------------------------------------------------------------------- */
 
+/* Take @count free pages, in PAMT type @pt, as the module's own; all or nothing. */
+uint64_t tdx_donate_pages(struct tdx_call *c, const uint64_t *page, unsigned int operand,
+			  unsigned int count, unsigned int pt, struct tdx_donation *d);
+/* Lock what is to be given back, and give it back (PT_NDA). */
+uint64_t tdx_donation_lock(struct tdx_call *c, const struct tdx_donation *d, unsigned int operand);
+void tdx_donation_release(struct tdx_call *c, struct tdx_donation *d);
 /* Take the pages of HPA_ARRAY_T @array, @count of them, as PAMT type @pt; all or nothing. */
 uint64_t tdx_donate(struct tdx_call *c, uint64_t array, unsigned int operand, unsigned int count,
 		    unsigned int pt, struct tdx_donation *d);
 /* Give them back (PT_NDA), in HPA_ARRAY_T form for RCX; @list_page as DELETE's operand. */
 uint64_t tdx_undonate(struct tdx_call *c, struct tdx_donation *d, uint64_t list_page,
 		      unsigned int operand, uint64_t *released);
+
+/* A page that is L1's own and stays so during the leaf. OPERAND_INVALID, BUSY|operand. */
+uint64_t tdx_host_page(struct tdx_call *c, uint64_t pa, unsigned int operand, uint8_t **page);
+/* HPA_ARRAY_T of at most @max such pages, to write device information or a report to. */
+struct tdx_out {
+	uint8_t *page[TDX_TDI_REPORT_PAGES];
+	unsigned int count, operand;
+};
+uint64_t tdx_out_pages(struct tdx_call *c, uint64_t array, unsigned int operand, unsigned int max,
+		       struct tdx_out *out);
+/* False: it does not fit, nothing was written. */
+bool tdx_out_write(const struct tdx_out *out, size_t offset, const void *data, size_t len);
 
 /* SPDM object by id: lock it exclusively for the rest of the leaf. F44|operand, BUSY|operand. */
 uint64_t tdx_spdm_get(struct tdx_call *c, uint64_t id, unsigned int operand, struct tdx_spdm **s);
@@ -149,6 +172,8 @@ uint64_t tdx_spdm_hold(struct tdx_call *c, struct tdx_spdm *s, unsigned int oper
 uint64_t tdx_seq_begin(struct tdx_call *c, struct tdx_spdm *s, unsigned int nr, bool aborts,
 		       void *object);
 void tdx_seq_end(struct tdx_spdm *s);
+/* ... because of an answer: RCX = RDX = 0, and @status is the leaf's. */
+uint64_t tdx_seq_fail(struct tdx_call *c, struct tdx_spdm *s, uint64_t status);
 
 /* The pages of the loop: ordinary memory of L1, page aligned; OPERAND_INVALID|operand. */
 struct tdx_msg_pages {
@@ -171,10 +196,11 @@ int tdx_recv_spdm(struct tdx_spdm *s, const struct tdx_msg_pages *p, bool secure
 int tdx_recv_vdm(struct tdx_spdm *s, const struct tdx_msg_pages *p, enum spdm_protocol protocol,
 		 uint8_t *buf);
 
+/* Every object is gone, and the pages of its making with it; the counters of the whole run stay. */
+void tdx_connect_wipe(struct tdx_module *m);
+
 /* ---- tdimt.c, mmiomt.c -------------------------------------------------------------------------- */
 
-/* The TDI of host FUNCTION_ID @func, locked for the rest of the leaf. F40|operand, BUSY|operand. */
-uint64_t tdx_tdi_get(struct tdx_call *c, uint64_t func, unsigned int operand, struct tdx_tdi **tdi);
 /* The TDI that @td's guest knows as @guest_id, or NULL. No lock. */
 struct tdx_tdi *tdx_tdi_of_guest(struct tdx_module *m, const struct tdx_td *td, uint64_t guest_id);
 

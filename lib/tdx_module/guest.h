@@ -64,6 +64,26 @@ static inline bool tdx_has_xfam(const struct tdx_td *td, uint64_t bits)
 	return (td->xfam & bits) == bits;
 }
 
+/* ---- tdcall.c: a TDCALL in progress ------------------------------------------ */
+
+struct tdcall {
+	struct tdx_module *m;
+	unsigned int lp;
+	struct tdx_vcpu *v;
+	const struct tdx_event *ev;
+	struct tdx_gprs *gprs, *host;
+	struct tdx_result *res;
+};
+
+/* Not a status: the result is already complete and RAX stays as it is. */
+#define TDCALL_AGAIN	0xffffffffffffffffULL
+
+/* tdg_tdi.c */
+uint64_t tdg_tdi_rd(struct tdcall *c);
+uint64_t tdg_tdi_start(struct tdcall *c);
+uint64_t tdg_dmar_accept(struct tdcall *c);
+uint64_t tdg_mmio_accept(struct tdcall *c);
+
 /* event.c: #VE for an instruction that VM-exited with @reason. */
 void tdx_insn_ve(struct tdx_module *m, unsigned int lp, struct tdx_vcpu *v,
 		 const struct tdx_event *ev, uint32_t reason, uint64_t qual,

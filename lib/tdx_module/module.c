@@ -48,8 +48,36 @@ static const struct leaf leaves[] = {
 	[TDH_PHYMEM_CACHE_WB]		= { tdh_phymem_cache_wb, 0, READY },
 	[TDH_PHYMEM_PAGE_WBINVD]	= { tdh_phymem_page_wbinvd, 0, READY },
 	[TDH_VP_WR]			= { tdh_vp_wr, 0, READY },
-	[TDH_SYS_CONFIG]		= { tdh_sys_config, 0, ANY },
+	[TDH_SYS_CONFIG]		= { tdh_sys_config, 1, ANY },
 	[TDH_SYS_DISABLE]		= { tdh_sys_disable, 0, READY | OP_IN(SYS_DISABLING) },
+	[TDH_IOMMU_SETUP]		= { tdh_iommu_setup, 0, READY },
+	[TDH_IOMMU_CLEAR]		= { tdh_iommu_clear, 0, READY },
+	[TDH_SPDM_CREATE]		= { tdh_spdm_create, 0, READY },
+	[TDH_SPDM_DELETE]		= { tdh_spdm_delete, 0, READY },
+	[TDH_IDE_STREAM_CREATE]		= { tdh_ide_stream_create, 0, READY },
+	[TDH_IDE_STREAM_BLOCK]		= { tdh_ide_stream_block, 0, READY },
+	[TDH_IDE_STREAM_DELETE]		= { tdh_ide_stream_delete, 0, READY },
+	[TDH_IDE_STREAM_KM]		= { tdh_ide_stream_km, 0, READY },
+	[TDH_TDI_CREATE]		= { tdh_tdi_create, 0, READY },
+	[TDH_TDI_REMOVE]		= { tdh_tdi_remove, 0, READY },
+	[TDH_TDI_BIND]			= { tdh_tdi_bind, 0, READY },
+	[TDH_TDI_START]			= { tdh_tdi_start, 0, READY },
+	[TDH_TDI_STOP]			= { tdh_tdi_stop, 0, READY },
+	[TDH_SPDM_CONNECT]		= { tdh_spdm_connect, 0, READY },
+	[TDH_SPDM_DISCONNECT]		= { tdh_spdm_disconnect, 0, READY },
+	[TDH_SPDM_MNG]			= { tdh_spdm_mng, 0, READY },
+	[TDH_TDI_RD]			= { tdh_tdi_rd, 0, READY },
+	[TDH_TDI_STATE]			= { tdh_tdi_state, 0, READY },
+	[TDH_MMIOMT_ADD]		= { tdh_mmiomt_add, 0, READY },
+	[TDH_MMIOMT_SET]		= { tdh_mmiomt_set, 0, READY },
+	[TDH_MMIOMT_RD]			= { tdh_mmiomt_rd, 0, READY },
+	[TDH_MMIOMT_REMOVE]		= { tdh_mmiomt_remove, 0, READY },
+	[TDH_MMIO_MAP]			= { tdh_mmio_map, 0, READY },
+	[TDH_MMIO_BLOCK]		= { tdh_mmio_block, 0, READY },
+	[TDH_MMIO_UNMAP]		= { tdh_mmio_unmap, 0, READY },
+	[TDH_TDIMT_ADD]			= { tdh_tdimt_add, 0, READY },
+	[TDH_TDIMT_REMOVE]		= { tdh_tdimt_remove, 0, READY },
+	[TDH_TDIMT_RD]			= { tdh_tdimt_rd, 0, READY },
 };
 
 #define NR_LEAVES (sizeof(leaves) / sizeof(leaves[0]))
@@ -72,6 +100,7 @@ void tdx_wipe(struct tdx_module *m)
 	__builtin_memset(m->tds, 0, sizeof(m->tds));
 	__builtin_memset(m->vcpus, 0, sizeof(m->vcpus));
 	__builtin_memset(m->lp, 0, sizeof(m->lp));
+	tdx_connect_wipe(m);
 	m->sept_leaves = 0;
 }
 
@@ -79,6 +108,7 @@ void tdx_module_reset(struct tdx_module *m)
 {
 	struct tdx_platform platform = m->platform;
 
+	tdx_connect_wipe(m);
 	tdx_module_init(m, &platform, m->ops, m->opaque);
 }
 
@@ -133,6 +163,12 @@ void tdx_trace(struct tdx_module *m, const struct tdx_trace_event *ev)
 		m->ops->trace(m->opaque, ev);
 }
 
+/* C 3: with Connect off its whole range of numbers is refused alike. */
+static bool connect_missing(const struct tdx_module *m, uint64_t nr)
+{
+	return nr >= TDH_CONNECT_FIRST && nr <= TDH_CONNECT_LAST && !m->connect.enabled;
+}
+
 /* Fact sheet 2.2, SYS row: reserved bits, version, SYS state, leaf. */
 static uint64_t dispatch(struct tdx_call *c)
 {
@@ -144,6 +180,8 @@ static uint64_t dispatch(struct tdx_call *c)
 	if ((rax & TDX_LEAF_RESERVED) || c->version > (leaf ? leaf->max_version : 0))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_RAX);
 	state = c->m->sys_state;
+	if (state == SYS_READY && connect_missing(c->m, nr))
+		return TDX_STATUS(CONNECT_INVALID_STATE, 0);
 	if (leaf && (leaf->sys_states & OP_IN(state)))
 		return leaf->handler(c);
 	if (state == SYS_READY)
@@ -197,6 +235,10 @@ void tdx_ledger(const struct tdx_module *m, struct tdx_ledger *out)
 		.pages_donated = m->pages_donated,
 		.pages_returned = m->pages_returned,
 		.sept_leaves_live = m->sept_leaves,
+		.tdis_created = m->connect.tdis_created,
+		.mmio_maps = m->connect.mmio_maps,
+		.mmio_unmaps = m->connect.mmio_unmaps,
+		.mmio_accepts = m->connect.mmio_accepts,
 	};
 	for (unsigned int i = 0; i < TDX_MAX_TDS; i++) {
 		out->tds_live += m->tds[i].used;
@@ -205,4 +247,12 @@ void tdx_ledger(const struct tdx_module *m, struct tdx_ledger *out)
 	}
 	for (unsigned int i = 0; i < sizeof(m->vcpus) / sizeof(m->vcpus[0]); i++)
 		out->vcpus_live += m->vcpus[i].used;
+	for (unsigned int i = 0; i < TDX_MAX_IOMMUS; i++)
+		out->iommus_live += m->connect.iommu[i].used;
+	for (unsigned int i = 0; i < TDX_MAX_SPDMS; i++)
+		out->spdms_live += m->connect.spdm[i].state != SPDM_FREE;
+	for (unsigned int i = 0; i < TDX_MAX_STREAMS; i++)
+		out->streams_live += m->connect.stream[i].state != STREAM_FREE;
+	for (unsigned int i = 0; i < TDX_MAX_TDIS; i++)
+		out->tdis_live += m->connect.tdi[i].used;
 }

@@ -139,9 +139,11 @@ static void pamt_write(struct tdx_pamt *p, enum tdx_pt pt, uint64_t owner_pa, un
 void tdx_page_assign(struct tdx_module *m, uint64_t pa, struct tdx_pamt *p, enum tdx_pt pt,
 		     struct tdx_td *td, unsigned int slot)
 {
-	pamt_write(p, pt, pt == PT_TDR ? 0 : td->tdr_pa, slot);
+	bool child = td && pt != PT_TDR;
+
+	pamt_write(p, pt, child ? td->tdr_pa : 0, slot);
 	m->ops->page_owned(m->opaque, pa, TDX_PAGE_SIZE, true);
-	if (pt != PT_TDR)
+	if (child)
 		td->chldcnt++;
 	m->pages_donated++;
 }

@@ -13,7 +13,7 @@
 #define TDX_PAGE_SIZE	4096ULL
 #define TDX_PAGE_MASK	(TDX_PAGE_SIZE - 1)
 #define TDX_1G		(1ULL << 30)
-#define TDX_CALL_LOCKS	8
+#define TDX_CALL_LOCKS	32
 
 enum tdx_lock_mode { LOCK_SHARED, LOCK_EXCL };
 
@@ -56,7 +56,10 @@ uint64_t tdx_page_lock(struct tdx_call *c, uint64_t pa, unsigned int operand,
 /* The whole check. */
 uint64_t tdx_page_get(struct tdx_call *c, uint64_t pa, unsigned int operand,
 		      enum tdx_lock_mode mode, enum tdx_pt pt, struct tdx_pamt **out);
-/* A free page becomes @td's, and the other way round. The entry is locked exclusively. */
+/*
+ * A free page becomes @td's, or the module's own (NULL), and the other way round. The entry
+ * is locked exclusively.
+ */
 void tdx_page_assign(struct tdx_module *m, uint64_t pa, struct tdx_pamt *p, enum tdx_pt pt,
 		     struct tdx_td *td, unsigned int slot);
 void tdx_page_release(struct tdx_module *m, uint64_t pa, struct tdx_pamt *p);

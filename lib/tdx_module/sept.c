@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Secure EPT: entries, and the host leaves that change them (TDH.MEM.*, TDH.MR.EXTEND). What the TD
- * sees of them is in translate.c.
+ * Secure EPT: entries, and the host leaves that change them (TDH.MEM.*, TDH.MR.EXTEND). MMIO leaves
+ * are mmio.c's. What the TD sees of both is in translate.c.
  *
  * The tables are the pages that L1 donated. A vCPU walks them while host leaves change them, so
  * every entry is read and written atomically; bit 11 of an entry is its lock, held until the leaf
@@ -10,7 +10,6 @@
 #include "sept.h"
 
 #define OP_I	OP_IN(OP_INITIALIZED)
-#define OP_IR	(OP_IN(OP_INITIALIZED) | OP_IN(OP_RUNNABLE))
 
 /* ---- entries ---------------------------------------------------------------- */
 
@@ -18,10 +17,12 @@ uint64_t sept_make(enum sept_state state, uint64_t hpa)
 {
 	uint64_t e = sept_code_bits(state) | SEPT_SVE | hpa;
 
-	if (sept_is_leaf(e))
+	if (sept_is_leaf(e) && !sept_is_mmio(state))
 		e |= SEPT_MT_WB;
 	if (state == SEPT_MAPPED || state == SEPT_NL_MAPPED)
 		e |= SEPT_RWX;
+	if (state == SEPT_MMIO_MAPPED)
+		e |= SEPT_RW;		/* a TD never executes from a device (C 2.6) */
 	return e;
 }
 
@@ -72,19 +73,6 @@ bool sept_walk(const struct tdx_module *m, const struct tdx_td *td, uint64_t gpa
 
 /* ---- what the leaves below share -------------------------------------------- */
 
-struct mem_op {
-	struct tdx_td *td;
-	uint64_t gpa;
-	unsigned int level;
-	struct sept_pos pos;
-};
-
-struct mem_rule {
-	unsigned int op_states;
-	unsigned int min_level, max_level;
-	enum tdx_lock_mode tdr, tree;
-};
-
 /* RCX and RDX on error: the sanitised entry, and where the walk ended (6.1). */
 static uint64_t ext_error(struct tdx_call *c, const struct sept_pos *pos, uint64_t status)
 {
@@ -96,19 +84,19 @@ static uint64_t ext_error(struct tdx_call *c, const struct sept_pos *pos, uint64
 	return status;
 }
 
-static uint64_t wrong_state(struct tdx_call *c, const struct sept_pos *pos)
+uint64_t sept_wrong_state(struct tdx_call *c, const struct sept_pos *pos)
 {
 	return ext_error(c, pos, TDX_STATUS(EPT_ENTRY_STATE_INCORRECT, TDX_OP_RCX));
 }
 
 /* A private GPA of @td, aligned for @level (2.2). */
-static bool gpa_valid(const struct tdx_td *td, uint64_t gpa, uint64_t align)
+bool sept_gpa_valid(const struct tdx_td *td, uint64_t gpa, uint64_t align)
 {
 	return !(gpa & (align - 1)) && !(gpa >> (td->gpaw - 1));
 }
 
 /* TDR and GPA|level operands, in the order of 2.2: up to and including the GPA checks. */
-static uint64_t mem_operands(struct tdx_call *c, const struct mem_rule *rule, struct mem_op *op)
+uint64_t sept_operands(struct tdx_call *c, const struct sept_rule *rule, struct sept_op *op)
 {
 	uint64_t rcx = c->r[TDX_RCX];
 	unsigned int max_level = rule->max_level;
@@ -123,13 +111,13 @@ static uint64_t mem_operands(struct tdx_call *c, const struct mem_rule *rule, st
 	if (max_level == 3 && op->td->ept_levels == 5)
 		max_level = 4;
 	if (op->level < rule->min_level || op->level > max_level ||
-	    !gpa_valid(op->td, op->gpa, 1ULL << sept_shift(op->level)))
+	    !sept_gpa_valid(op->td, op->gpa, 1ULL << sept_shift(op->level)))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_RCX);
 	return TDX_SUCCESS;
 }
 
 /* Tree lock, walk to op->level, entry lock. */
-static uint64_t mem_entry(struct tdx_call *c, const struct mem_rule *rule, struct mem_op *op)
+uint64_t sept_lock_entry(struct tdx_call *c, const struct sept_rule *rule, struct sept_op *op)
 {
 	if (!tdx_call_lock(c, &op->td->sept_lock, rule->tree))
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_SEPT_TREE);
@@ -140,24 +128,26 @@ static uint64_t mem_entry(struct tdx_call *c, const struct mem_rule *rule, struc
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_RCX);
 	}
 	c->sept_entry = op->pos.entry;
+	/* This is the turn that the host waited for, whatever the leaf makes of it. */
+	__atomic_fetch_and(op->pos.entry, ~SEPT_HOST_PRIORITY, __ATOMIC_RELAXED);
 	op->pos.value = sept_load(op->pos.entry);
 	return TDX_SUCCESS;
 }
 
-static uint64_t mem_start(struct tdx_call *c, const struct mem_rule *rule, struct mem_op *op)
+uint64_t sept_start(struct tdx_call *c, const struct sept_rule *rule, struct sept_op *op)
 {
-	uint64_t status = mem_operands(c, rule, op);
+	uint64_t status = sept_operands(c, rule, op);
 
-	return status == TDX_SUCCESS ? mem_entry(c, rule, op) : status;
+	return status == TDX_SUCCESS ? sept_lock_entry(c, rule, op) : status;
 }
 
-/* Sequentially consistent: RANGE.BLOCK reads the epoch after it. Clears the host-priority bit. */
-static void entry_store(const struct mem_op *op, uint64_t value)
+/* Sequentially consistent: RANGE.BLOCK reads the epoch after it. */
+void sept_store(const struct sept_op *op, uint64_t value)
 {
 	__atomic_store_n(op->pos.entry, value | SEPT_LOCK, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t mem_done(struct tdx_call *c)
+uint64_t sept_done(struct tdx_call *c)
 {
 	c->r[TDX_RCX] = c->r[TDX_RDX] = 0;
 	return TDX_SUCCESS;
@@ -167,23 +157,23 @@ static uint64_t mem_done(struct tdx_call *c)
 
 uint64_t tdh_mem_sept_add(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_IR, 1, 3, LOCK_SHARED, LOCK_SHARED };
+	static const struct sept_rule rule = { OP_IR, 1, 3, LOCK_SHARED, LOCK_SHARED };
 	uint64_t pa = c->r[TDX_R8];
 	struct tdx_pamt *p;
-	struct mem_op op;
-	uint64_t status = mem_start(c, &rule, &op);
+	struct sept_op op;
+	uint64_t status = sept_start(c, &rule, &op);
 
 	if (status != TDX_SUCCESS)
 		return status;
 	if (sept_state(op.pos.value) != SEPT_FREE)
-		return wrong_state(c, &op.pos);
+		return sept_wrong_state(c, &op.pos);
 	status = tdx_page_get(c, pa, TDX_OP_R8, LOCK_EXCL, PT_NDA, &p);
 	if (status != TDX_SUCCESS)
 		return status;
 	tdx_page_assign(c->m, pa, p, PT_EPT, op.td, 0);
 	tdx_sept_init_table(tdx_ram(c->m, pa));
-	entry_store(&op, sept_make(SEPT_NL_MAPPED, pa));
-	return mem_done(c);
+	sept_store(&op, sept_make(SEPT_NL_MAPPED, pa));
+	return sept_done(c);
 }
 
 /* One 128-byte block of MRTD's stream names the operation and the GPA (2.3). */
@@ -198,17 +188,17 @@ static void measure(struct tdx_td *td, const char *name, size_t len, uint64_t gp
 
 uint64_t tdh_mem_page_add(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_I, 0, 0, LOCK_EXCL, LOCK_SHARED };
+	static const struct sept_rule rule = { OP_I, 0, 0, LOCK_EXCL, LOCK_SHARED };
 	uint64_t pa = c->r[TDX_R8];
 	const void *src;
 	struct tdx_pamt *p;
-	struct mem_op op;
-	uint64_t status = mem_start(c, &rule, &op);
+	struct sept_op op;
+	uint64_t status = sept_start(c, &rule, &op);
 
 	if (status != TDX_SUCCESS)
 		return status;
 	if (sept_state(op.pos.value) != SEPT_FREE)
-		return wrong_state(c, &op.pos);
+		return sept_wrong_state(c, &op.pos);
 	status = tdx_page_get(c, pa, TDX_OP_R8, LOCK_EXCL, PT_NDA, &p);
 	if (status != TDX_SUCCESS)
 		return status;
@@ -218,9 +208,9 @@ uint64_t tdh_mem_page_add(struct tdx_call *c)
 	tdx_page_assign(c->m, pa, p, PT_REG, op.td, 0);
 	__builtin_memmove(tdx_ram(c->m, pa), src, TDX_PAGE_SIZE);
 	measure(op.td, "MEM.PAGE.ADD", 12, op.gpa);
-	entry_store(&op, sept_make(SEPT_MAPPED, pa));
+	sept_store(&op, sept_make(SEPT_MAPPED, pa));
 	c->m->sept_leaves++;
-	return mem_done(c);
+	return sept_done(c);
 }
 
 /*
@@ -228,39 +218,39 @@ uint64_t tdh_mem_page_add(struct tdx_call *c)
  */
 uint64_t tdh_mem_page_aug(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_IR, 0, 0, LOCK_SHARED, LOCK_SHARED };
+	static const struct sept_rule rule = { OP_IR, 0, 0, LOCK_SHARED, LOCK_SHARED };
 	uint64_t pa = c->r[TDX_R8];
 	struct tdx_pamt *p;
-	struct mem_op op;
-	uint64_t status = mem_start(c, &rule, &op);
+	struct sept_op op;
+	uint64_t status = sept_start(c, &rule, &op);
 
 	if (status != TDX_SUCCESS)
 		return status;
 	if (sept_state(op.pos.value) != SEPT_FREE)
-		return wrong_state(c, &op.pos);
+		return sept_wrong_state(c, &op.pos);
 	status = tdx_page_get(c, pa, TDX_OP_R8, LOCK_EXCL, PT_NDA, &p);
 	if (status != TDX_SUCCESS)
 		return status;
 	tdx_page_assign(c->m, pa, p, PT_REG, op.td, 0);
 	/* What L1 left there reads as garbage under the TD's key: only ACCEPT makes it zero. */
 	__builtin_memset(tdx_ram(c->m, pa), 0x5a, TDX_PAGE_SIZE);
-	entry_store(&op, sept_make(SEPT_PENDING, pa));
+	sept_store(&op, sept_make(SEPT_PENDING, pa));
 	c->m->sept_leaves++;
-	return mem_done(c);
+	return sept_done(c);
 }
 
 uint64_t tdh_mr_extend(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_I, 0, 0, LOCK_EXCL, LOCK_SHARED };
+	static const struct sept_rule rule = { OP_I, 0, 0, LOCK_EXCL, LOCK_SHARED };
 	uint64_t gpa = c->r[TDX_RCX];
-	struct mem_op op = { .gpa = gpa };
+	struct sept_op op = { .gpa = gpa };
 	uint64_t status = tdx_td_get(c, c->r[TDX_RDX], TDX_OP_RDX, LOCK_EXCL, &op.td);
 
 	if (status == TDX_SUCCESS)
 		status = tdx_td_usable(c, op.td, LOCK_EXCL, rule.op_states);
 	if (status != TDX_SUCCESS)
 		return status;
-	if (!gpa_valid(op.td, gpa, 256))
+	if (!sept_gpa_valid(op.td, gpa, 256))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_RCX);
 	if (!tdx_call_lock(c, &op.td->sept_lock, rule.tree))
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_SEPT_TREE);
@@ -272,7 +262,7 @@ uint64_t tdh_mr_extend(struct tdx_call *c)
 	sha384_update(&op.td->mrtd_ctx,
 		      (uint8_t *)tdx_ram(c->m, op.pos.value & SEPT_HPA) + (gpa & TDX_PAGE_MASK),
 		      256);
-	return mem_done(c);
+	return sept_done(c);
 }
 
 /* ---- blocking, tracking, removing (6.2, 6.3) -------------------------------- */
@@ -299,9 +289,9 @@ static bool is_blocked(enum sept_state state)
 
 uint64_t tdh_mem_range_block(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_IR, 0, 3, LOCK_SHARED, LOCK_EXCL };
-	struct mem_op op;
-	uint64_t status = mem_start(c, &rule, &op);
+	static const struct sept_rule rule = { OP_IR, 0, 3, LOCK_SHARED, LOCK_EXCL };
+	struct sept_op op;
+	uint64_t status = sept_start(c, &rule, &op);
 	enum sept_state state;
 	uint64_t hpa;
 
@@ -311,16 +301,16 @@ uint64_t tdh_mem_range_block(struct tdx_call *c)
 	if (is_blocked(state))
 		return ext_error(c, &op.pos, TDX_STATUS(GPA_RANGE_ALREADY_BLOCKED, TDX_OP_RCX));
 	if (blocked(state) == state)
-		return wrong_state(c, &op.pos);
+		return sept_wrong_state(c, &op.pos);
 	hpa = op.pos.value & SEPT_HPA;
-	entry_store(&op, sept_make(blocked(state), hpa));
+	sept_store(&op, sept_make(blocked(state), hpa));
 	/*
 	 * The epoch is read after the entry is blocked: a vCPU that enters in a later epoch can't
 	 * have seen the old entry.
 	 */
 	__atomic_store_n(&tdx_pamt(c->m, hpa)->bepoch,
 			 __atomic_load_n(&op.td->epoch, __ATOMIC_SEQ_CST), __ATOMIC_RELEASE);
-	return mem_done(c);
+	return sept_done(c);
 }
 
 uint64_t tdh_mem_track(struct tdx_call *c)
@@ -340,7 +330,7 @@ uint64_t tdh_mem_track(struct tdx_call *c)
 	return TDX_SUCCESS;
 }
 
-static bool tracked(const struct tdx_td *td, uint32_t bepoch)
+bool sept_tracked(const struct tdx_td *td, uint32_t bepoch)
 {
 	uint32_t previous = __atomic_load_n(&td->epoch, __ATOMIC_SEQ_CST) - 1;
 
@@ -349,30 +339,30 @@ static bool tracked(const struct tdx_td *td, uint32_t bepoch)
 
 uint64_t tdh_mem_page_remove(struct tdx_call *c)
 {
-	static const struct mem_rule rule = { OP_IR, 0, 2, LOCK_SHARED, LOCK_SHARED };
-	struct mem_op op;
+	static const struct sept_rule rule = { OP_IR, 0, 2, LOCK_SHARED, LOCK_SHARED };
+	struct sept_op op;
 	struct tdx_pamt *p;
-	uint64_t hpa, status = mem_start(c, &rule, &op);
+	uint64_t hpa, status = sept_start(c, &rule, &op);
 
 	if (status != TDX_SUCCESS)
 		return status;
-	if (!sept_is_leaf(op.pos.value))
-		return wrong_state(c, &op.pos);
+	if (!sept_is_leaf(op.pos.value) || sept_is_mmio(sept_state(op.pos.value)))
+		return sept_wrong_state(c, &op.pos);
 	hpa = op.pos.value & SEPT_HPA;
 	p = tdx_pamt(c->m, hpa);
 	if (op.td->op_state == OP_RUNNABLE) {
 		if (!is_blocked(sept_state(op.pos.value)))
 			return ext_error(c, &op.pos, TDX_STATUS(GPA_RANGE_NOT_BLOCKED, 0));
-		if (!tracked(op.td, p->bepoch))
+		if (!sept_tracked(op.td, p->bepoch))
 			return TDX_STATUS(TLB_TRACKING_NOT_DONE, 0);
 	}
 	if (!tdx_call_lock(c, &p->lock, LOCK_EXCL))
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_RCX);
-	entry_store(&op, sept_make(SEPT_FREE, 0));
+	sept_store(&op, sept_make(SEPT_FREE, 0));
 	tdx_page_release(c->m, hpa, p);
 	op.td->chldcnt--;
 	c->m->sept_leaves--;
-	mem_done(c);
+	sept_done(c);
 	c->r[TDX_RCX] = hpa;
 	return TDX_SUCCESS;
 }

@@ -19,17 +19,23 @@ void tdx_step_exit(struct tdx_vcpu *v, const struct tdx_exit_info *info)
 	v->step_rip = info->kind == EXIT_TDVMCALL ? v->rip + TDCALL_INSN_LEN : v->rip;
 	if (info->reason != TDX_EXIT_EPT_VIOLATION || info->gpa >> (v->td->gpaw - 1))
 		return;
+	/* An ACCEPT asks for one page after the other at one RIP: that is progress (C 2.6). */
+	if ((info->ext_qual & TDX_EEQ_TYPE) == TDX_EEQ_ACCEPT)
+		return;
 	if (++v->step_count > STEP_THRESHOLD && v->nr_step_gpas < TDX_GPA_LIST)
 		v->step_gpa[v->nr_step_gpas++] = info->gpa & ~TDX_PAGE_MASK;
 }
 
-/* A PENDING page is the TD's own affair: the host has done its part. */
+/* A page that is PENDING is the TD's own affair: the host has done its part. */
 static bool would_fault(const struct tdx_module *m, const struct tdx_vcpu *v, uint64_t gpa)
 {
 	struct sept_pos pos;
+	enum sept_state state;
 
-	return !sept_walk(m, v->td, gpa, 0, SEPT_GUEST, &pos) ||
-	       (sept_state(pos.value) != SEPT_MAPPED && sept_state(pos.value) != SEPT_PENDING);
+	sept_walk(m, v->td, gpa, 0, SEPT_GUEST, &pos);
+	state = sept_state(pos.value);
+	return !sept_is_accessible_leaf(state) && state != SEPT_PENDING &&
+	       state != SEPT_MMIO_PENDING;
 }
 
 uint64_t tdx_step_enter(struct tdx_call *c, struct tdx_vcpu *v, uint64_t *gpa)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TDH.SYS.* and TDH.PHYMEM.*: bring-up of the module, and leaves about pages and caches. */
 #include "seamcall.h"
+#include "../tdx_abi/field.h"
 
 /* The global lock (fact sheet 6.4). */
 static bool lock_sys(struct tdx_call *c, enum tdx_lock_mode mode)
@@ -61,6 +62,19 @@ static bool all_lps_inited(const struct tdx_module *m)
 	return true;
 }
 
+/*
+ * Version 1 (C 3.1) names the features to switch on in R9. Its wall clock in R11 is for dating
+ * certificates, which the model doesn't check. Version 0 switches nothing on.
+ */
+static bool features_enable(struct tdx_call *c)
+{
+	uint64_t enable = c->version ? c->r[TDX_R9] : 0, offered, next;
+
+	tdx_md_sys_rd(c->m, TDX_FIELD_FEATURES0, &offered, &next);
+	c->m->connect.enabled = enable & TDX_FEATURES0_CONNECT;
+	return !(enable & ~offered);
+}
+
 uint64_t tdh_sys_config(struct tdx_call *c)
 {
 	struct tdx_module *m = c->m;
@@ -80,6 +94,8 @@ uint64_t tdh_sys_config(struct tdx_call *c)
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_RDX);
 	if (!tdx_hkid_private(m, hkid))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_R8);
+	if (!features_enable(c))
+		return TDX_STATUS(OPERAND_INVALID, TDX_OP_R9);
 	__builtin_memcpy(info_pa, array, count * sizeof(info_pa[0]));
 	status = tdx_tdmrs_load(c, info_pa, count);
 	if (status != TDX_SUCCESS)
@@ -208,6 +224,12 @@ static uint64_t reclaim_tdr(struct tdx_call *c, const struct tdx_pamt *p)
 	return TDX_SUCCESS;
 }
 
+/* TDX Connect's pages come back by the leaf that removes what they are part of (C 3.3). */
+static bool reclaimable(unsigned int pt)
+{
+	return pt != PT_NDA && pt != PT_RSVD && pt < PT_IOMMU_MT;
+}
+
 uint64_t tdh_phymem_page_reclaim(struct tdx_call *c)
 {
 	uint64_t pa = c->r[TDX_RCX];
@@ -218,7 +240,9 @@ uint64_t tdh_phymem_page_reclaim(struct tdx_call *c)
 	status = tdx_page_lock(c, pa, TDX_OP_RCX, LOCK_EXCL, &p);
 	if (status != TDX_SUCCESS)
 		return status;
-	if (p->pt == PT_NDA || p->pt == PT_RSVD)
+	if (p->pt == PT_IOMMU_MT)
+		return TDX_STATUS(IOMMU_MT_PAGE_IN_USE, 0);
+	if (!reclaimable(p->pt))
 		return TDX_STATUS(PAGE_METADATA_INCORRECT, TDX_OP_RCX);
 	c->r[TDX_RCX] = p->pt;
 	c->r[TDX_RDX] = owner_pa(p);

@@ -193,9 +193,11 @@ static uint64_t check_params(const struct tdx_module *m, const struct td_params 
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_NUM_L2_VMS);
 	if (p->num_l2_vms)	/* each would need a TDCS page more than the maximum */
 		return TDX_STATUS(TDCS_NOT_ALLOCATED, 0);
-	if (p->config_flags &
-	    ~(TDX_CONFIG_GPAW | TDX_CONFIG_FLEXIBLE_PENDING_VE | TDX_CONFIG_NO_RBP_MOD))
+	if (p->config_flags & ~(TDX_CONFIG_GPAW | TDX_CONFIG_FLEXIBLE_PENDING_VE |
+				TDX_CONFIG_NO_RBP_MOD | TDX_CONFIG_FLAG_CONNECT))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_CONFIG_FLAGS);
+	if ((p->config_flags & TDX_CONFIG_FLAG_CONNECT) && !m->connect.enabled)
+		return TDX_STATUS(OPERAND_INVALID, TDX_OP_RDX);
 	if (!eptp_legal(m, p))
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_EPTP_CONTROLS);
 	if (p->tsc_frequency < 4 || p->tsc_frequency > 400)
@@ -217,6 +219,18 @@ static void tsc_setup(struct tdx_call *c, struct tdx_td *td)
 	mult |= (rest << 24) / native_khz;
 	td->tsc_multiplier = mult;
 	td->tsc_offset = -(uint64_t)((unsigned __int128)now * mult >> 48);
+}
+
+/*
+ * The MMIO reporting offset (C 5.4): signed, page aligned. Bit 56 is clear and above any HPA, so that
+ * the sum of the two wraps neither as a signed nor as an unsigned number.
+ */
+static bool mmio_offset_draw(const struct tdx_module *m, struct tdx_td *td)
+{
+	if (!m->ops->random(m->opaque, &td->mmio_offset, sizeof(td->mmio_offset)))
+		return false;
+	td->mmio_offset &= ~(1ULL << 56 | TDX_PAGE_MASK);
+	return true;
 }
 
 static void td_take_params(struct tdx_call *c, struct tdx_td *td, const struct td_params *p)
@@ -261,6 +275,8 @@ uint64_t tdh_mng_init(struct tdx_call *c)
 	status = check_params(c->m, &params);
 	if (status != TDX_SUCCESS)
 		return status;
+	if ((params.config_flags & TDX_CONFIG_FLAG_CONNECT) && !mmio_offset_draw(c->m, td))
+		return TDX_STATUS(RND_NO_ENTROPY, 0);
 	td_take_params(c, td, &params);
 	status = tdx_cpuid_init(c->m, td, params.cpuid_values, &c->r[TDX_RCX]);
 	if (status == TDX_SUCCESS)
@@ -322,6 +338,8 @@ uint64_t tdh_mng_vpflushdone(struct tdx_call *c)
 		return TDX_STATUS(LIFECYCLE_STATE_INCORRECT, 0);
 	if (td->num_assoc_vcpus)	/* only possible from INITIALIZED on */
 		return TDX_STATUS(FLUSHVP_NOT_DONE, 0);
+	if (td->nr_tdis)		/* they would keep using the key's memory (C 3.3) */
+		return TDX_STATUS(TD_HAS_ATTACHED_DEVICES, 0);
 	slot = td->hkid - tdx_first_hkid(m);
 	td->lifecycle = TD_BLOCKED;
 	m->kot[slot].state = KOT_FLUSHED;

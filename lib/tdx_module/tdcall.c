@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TDCALL leaves (fact sheet 5.1). A leaf returns its status for RAX; one that leaves the TD, or
- * that must run again, fills the result itself and returns AGAIN.
+ * that must run again, fills the result itself and returns TDCALL_AGAIN. TDX Connect's are in tdg_tdi.c.
  */
 #include "guest.h"
-
-struct tdcall {
-	struct tdx_module *m;
-	unsigned int lp;
-	struct tdx_vcpu *v;
-	const struct tdx_event *ev;
-	struct tdx_gprs *gprs, *host;
-	struct tdx_result *res;
-};
-
-/* Not a status: the result is already complete and RAX stays as it is. */
-#define AGAIN	0xffffffffffffffffULL
 
 #define INVALID(operand)	TDX_STATUS(OPERAND_INVALID, TDX_OP_##operand)
 
@@ -36,7 +24,7 @@ static uint64_t vp_vmcall(struct tdcall *c)
 	if (mask & reserved)
 		return INVALID(RCX);
 	tdx_td_exit(c->m, c->lp, c->v, c->gprs, &info, c->host, c->res);
-	return AGAIN;
+	return TDCALL_AGAIN;
 }
 
 static uint64_t vp_info(struct tdcall *c)
@@ -80,7 +68,7 @@ static uint64_t vp_cpuidve_set(struct tdcall *c)
 static uint64_t mem_page_accept(struct tdcall *c)
 {
 	tdx_page_accept(c->m, c->lp, c->v, c->gprs, c->host, c->res);
-	return AGAIN;
+	return TDCALL_AGAIN;
 }
 
 /* ---- measurement ----------------------------------------------------------------------------- */
@@ -124,7 +112,7 @@ static uint64_t mr_rtmr_extend(struct tdcall *c)
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_RTMR);
 	if (!copy_guest(c, gpa, data, sizeof(data), false)) {
 		tdx_unlock_excl(&td->rtmr_lock);
-		return AGAIN;
+		return TDCALL_AGAIN;
 	}
 	sha384_init(&sha);
 	sha384_update(&sha, td->rtmr[index], TDX_MR_SIZE);
@@ -189,13 +177,13 @@ static uint64_t mr_report(struct tdcall *c)
 	if (c->gprs->r[TDX_R8])
 		return INVALID(R8);
 	if (!copy_guest(c, data_gpa, report.mac.report_data, TD_REPORT_DATA_SIZE, false))
-		return AGAIN;
+		return TDCALL_AGAIN;
 	if (!tdx_trylock_shared(&td->rtmr_lock))
 		return TDX_STATUS(OPERAND_BUSY, TDX_OP_RTMR);
 	fill_report(td, &report);
 	tdx_unlock_shared(&td->rtmr_lock);
 	report_mac(&report.mac);
-	return copy_guest(c, report_gpa, &report, sizeof(report), true) ? TDX_SUCCESS : AGAIN;
+	return copy_guest(c, report_gpa, &report, sizeof(report), true) ? TDX_SUCCESS : TDCALL_AGAIN;
 }
 
 /* ---- metadata -------------------------------------------------------------------------------- */
@@ -274,6 +262,10 @@ static const struct {
 	[TDG_VP_RD] = { vp_rd, 0 },
 	[TDG_VP_WR] = { vp_wr, 0 },
 	[TDG_SYS_RD] = { sys_rd, 0 },
+	[TDG_TDI_RD] = { tdg_tdi_rd, 0 },
+	[TDG_TDI_START] = { tdg_tdi_start, 0 },
+	[TDG_DMAR_ACCEPT] = { tdg_dmar_accept, 0 },
+	[TDG_MMIO_ACCEPT] = { tdg_mmio_accept, 0 },
 };
 
 static uint64_t run(struct tdcall *c, uint64_t rax)
@@ -281,8 +273,11 @@ static uint64_t run(struct tdcall *c, uint64_t rax)
 	uint64_t leaf = rax & TDX_LEAF_MASK;
 
 	if ((rax & TDX_LEAF_RESERVED) || leaf >= sizeof(leaves) / sizeof(leaves[0]) ||
-	    version_of(rax) > leaves[leaf].max_version)
+	    !leaves[leaf].run || version_of(rax) > leaves[leaf].max_version)
 		return INVALID(RAX);
+	/* As the host's leaves of a module that has Connect off (C 3; chosen). */
+	if (leaf >= TDG_TDI_RD && !(c->v->td->config_flags & TDX_CONFIG_FLAG_CONNECT))
+		return TDX_STATUS(CONNECT_INVALID_STATE, 0);
 	return leaves[leaf].run(c);
 }
 
@@ -308,7 +303,7 @@ void tdx_tdcall(struct tdx_module *m, unsigned int lp, struct tdx_vcpu *v,
 	 * After this the vCPU may be gone: a leaf that leaves the TD has given it back to the host.
 	 */
 	status = run(&c, rax);
-	if (status != AGAIN)
+	if (status != TDCALL_AGAIN)
 		r[TDX_RAX] = status;
 	trace.out[0] = r[TDX_RCX];
 	trace.out[1] = r[TDX_RDX];

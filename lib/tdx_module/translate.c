@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest physical addresses as the TD uses them: second-stage translation through the S-EPT or the
- * shared EPT (fact sheet 5.2), copies for TDCALL operands, TDG.MEM.PAGE.ACCEPT (6.2).
+ * shared EPT (fact sheet 5.2), copies for TDCALL operands, TDG.MEM.PAGE.ACCEPT (6.2, C 2.2).
  */
 #include "sept.h"
 #include "../tdx_abi/exit.h"
@@ -19,12 +19,33 @@ static bool fault(struct tdx_event *ev, unsigned int rwx, uint64_t entry)
 
 /* ---- private ---------------------------------------------------------------- */
 
+/*
+ * A device's page is read and written, never executed; the module has no #VE for one (C 2.2, 2.6).
+ * RAM leaves are 4K, MMIO leaves of any size end the walk.
+ */
+static bool translate_mmio(const struct sept_pos *pos, uint64_t gpa, unsigned int access,
+			   struct tdx_xlate *x, struct tdx_event *ev)
+{
+	uint64_t offset = gpa & ((1ULL << sept_shift(pos->level)) - 1);
+
+	if (access & ~SEPT_RW)
+		return fault(ev, SEPT_RW, pos->value);
+	*x = (struct tdx_xlate) {
+		.hpa = (pos->value & SEPT_HPA) | (offset & ~TDX_PAGE_MASK),
+		.page_shift = sept_shift(pos->level), .rwx = SEPT_RW, .mmio = true, .tee = true,
+	};
+	return true;
+}
+
 static bool translate_private(struct tdx_module *m, const struct tdx_td *td, uint64_t gpa,
-			      struct tdx_xlate *x, struct tdx_event *ev)
+			      unsigned int access, struct tdx_xlate *x, struct tdx_event *ev)
 {
 	struct sept_pos pos;
+	bool reached = sept_walk(m, td, gpa, 0, SEPT_GUEST, &pos);
 
-	if (!sept_walk(m, td, gpa, 0, SEPT_GUEST, &pos) || sept_state(pos.value) != SEPT_MAPPED) {
+	if (sept_state(pos.value) == SEPT_MMIO_MAPPED)
+		return translate_mmio(&pos, gpa, access, x, ev);
+	if (!reached || sept_state(pos.value) != SEPT_MAPPED) {
 		ev->pending = sept_state(pos.value) == SEPT_PENDING;
 		return fault(ev, 0, pos.value);
 	}
@@ -105,7 +126,7 @@ bool tdx_translate(struct tdx_module *m, unsigned int lp, uint64_t gpa, unsigned
 	if (ev->reserved)
 		return fault(ev, 0, SEPT_SVE);
 	return ev->shared ? translate_shared(m, v, gpa, access, x, ev) :
-			    translate_private(m, v->td, gpa, x, ev);
+			    translate_private(m, v->td, gpa, access, x, ev);
 }
 
 bool tdx_guest_copy(struct tdx_module *m, unsigned int lp, uint64_t gpa, void *buf, size_t len,
@@ -121,11 +142,11 @@ bool tdx_guest_copy(struct tdx_module *m, unsigned int lp, uint64_t gpa, void *b
 
 		if (!tdx_translate(m, lp, gpa, write ? TDX_ACCESS_WRITE : TDX_ACCESS_READ, &x, ev))
 			return false;
-		page = tdx_ram(m, x.hpa);
-		if (!page) {	/* a device register is no operand */
-			ev->misconfig = true;
+		if (x.mmio) {	/* a device register is no operand */
+			ev->misconfig = ev->shared;
 			return fault(ev, x.rwx, SEPT_SVE);
 		}
+		page = tdx_ram(m, x.hpa);
 		if (write)
 			__builtin_memcpy(page + offset, bytes, part);
 		else
@@ -157,20 +178,19 @@ static bool accept_entry(struct tdx_module *m, const struct sept_pos *pos)
 	return true;
 }
 
-/* The synthetic EPT violation that asks the host for a page (4.3). The TD will call again. */
-static void accept_exit(struct tdx_module *m, unsigned int lp, struct tdx_vcpu *v,
-			struct tdx_gprs *gprs, unsigned int level, const struct sept_pos *pos,
-			struct tdx_gprs *host, struct tdx_result *res)
+void tdx_accept_exit(struct tdx_module *m, unsigned int lp, struct tdx_vcpu *v,
+		     struct tdx_gprs *gprs, uint64_t gpa, unsigned int level, uint64_t qual,
+		     const struct sept_pos *pos, struct tdx_gprs *host, struct tdx_result *res)
 {
 	struct tdx_exit_info info = {
 		.status_hi = TDX_HI_SUCCESS,
 		.reason = TDX_EXIT_EPT_VIOLATION,
-		.qual = TDX_QUAL_WRITE | (pos->value & SEPT_RWX) << TDX_QUAL_RWX_SHIFT,
+		.qual = qual,
 		.ext_qual = TDX_EEQ_ACCEPT | TDX_EEQ_ACCEPT_REQ_LEVEL(level) |
 			    TDX_EEQ_ACCEPT_LEVEL(pos->level) |
 			    TDX_EEQ_ACCEPT_STATE(sept_public(sept_state(pos->value))) |
 			    (sept_is_leaf(pos->value) ? TDX_EEQ_ACCEPT_LEAF : 0),
-		.gpa = gprs->r[TDX_RCX] & ~TDX_PAGE_MASK,
+		.gpa = gpa,
 		.kind = EXIT_ASYNC_FAULT,
 	};
 
@@ -193,12 +213,14 @@ void tdx_page_accept(struct tdx_module *m, unsigned int lp, struct tdx_vcpu *v,
 	}
 	reached = sept_walk(m, v->td, gpa, level, SEPT_GUEST, &pos);
 	state = sept_state(pos.value);
-	if (state == SEPT_MAPPED)
+	if (sept_is_accessible_leaf(state))
 		*rax = TDX_STATUS(PAGE_ALREADY_ACCEPTED, pos.level);
 	else if (reached && state == SEPT_NL_MAPPED)
 		*rax = TDX_STATUS(PAGE_SIZE_MISMATCH, level);
 	else if (!reached || state != SEPT_PENDING)
-		accept_exit(m, lp, v, gprs, level, &pos, host, res);
+		tdx_accept_exit(m, lp, v, gprs, gpa, level,
+				TDX_QUAL_WRITE | (pos.value & SEPT_RWX) << TDX_QUAL_RWX_SHIFT, &pos,
+				host, res);
 	else if (accept_entry(m, &pos))
 		*rax = TDX_SUCCESS;
 	else	/* 6.4's timeout is left out: the host is done long before a second has passed */

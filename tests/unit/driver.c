@@ -186,6 +186,11 @@ void expect_ledger_empty(struct plat *p)
 	assert_int_equal(l.pages_live, 0);
 	assert_int_equal(l.vcpus_live, 0);
 	assert_int_equal(l.sept_leaves_live, 0);
+	assert_int_equal(l.tdis_live, 0);
+	assert_int_equal(l.streams_live, 0);
+	assert_int_equal(l.spdms_live, 0);
+	assert_int_equal(l.iommus_live, 0);
+	assert_int_equal(l.mmio_maps, l.mmio_unmaps);
 	assert_int_equal(l.pages_donated, l.pages_returned);
 }
 

@@ -84,7 +84,7 @@ static void sys_walk(void **state)
 {
 	struct guest *g = *state;
 	uint64_t value, next, id;
-	unsigned int fields = 0, leaves = 0, values = 0;
+	unsigned int fields = 0, leaves = 0, values = 0, connect = 0;
 
 	expect_status(tdx_md_sys_rd(g->p->m, ALL, &value, &next),
 		      TDX_STATUS(METADATA_FIRST_FIELD_ID_IN_CONTEXT, 0));
@@ -93,10 +93,12 @@ static void sys_walk(void **state)
 		fields++;
 		leaves += (id & ~0xffULL) == 0x9900000300000400;
 		values += (id & ~0xffULL) == 0x9900000300000500;
+		connect += (id & ~0x0100000000000007ULL) == 0x3000000100000000;
 	}
 	assert_int_equal(leaves, TDX_NR_CPUID_CONFIG);
 	assert_int_equal(values, 2 * TDX_NR_CPUID_CONFIG);
-	assert_int_equal(fields, 18 + leaves + values);
+	assert_int_equal(connect, 6);
+	assert_int_equal(fields, 18 + leaves + values + connect);
 }
 
 static void cpuid_config(void **state)

@@ -6,7 +6,7 @@
  * Each cell says where its status comes from: S(ource) the fact sheet states it, I(nferred) it
  * follows from several of its rules, C(hosen) the fact sheet leaves it open.
  */
-#include "platform.h"
+#include "connect.h"
 #include "../../lib/tdx_abi/field.h"
 
 #include <string.h>
@@ -203,6 +203,28 @@ static const struct td_row {
 	{ TDH_SYS_DISABLE, EVERY(I(OK)) },
 };
 
+/* ---- TD states, TDX Connect ------------------------------------------------- */
+
+#define NO_ENTRY	TDX_STATUS(MMIOMT_NOT_PRESENT, TDX_OP_RCX)
+#define NO_TABLE	TDX_STATUS(TDI_NOT_PRESENT, TDX_OP_RCX)
+#define ENTRY_STATE	TDX_STATUS(EPT_ENTRY_STATE_INCORRECT, TDX_OP_RCX)
+#define USABLE(cell) \
+	{ S(PT_RDX), S(NO_KEYS), S(NO_TDCS), C(OP_STATE), cell, cell, S(NO_KEYS), S(NO_KEYS), \
+	  S(FATAL) }
+
+/* A usable TD gets as far as the first thing that is missing: the tables, the mapping. */
+static const struct {
+	const char *name;
+	unsigned int leaf;
+	uint64_t rcx;
+	struct cell cell[NR_STAGES];
+} connect_rows[] = {
+	{ "TDI.CREATE", TDH_TDI_CREATE, 0x18ULL << TDX_TDI_FUNC_SHIFT, USABLE(C(NO_TABLE)) },
+	{ "MMIO.MAP", TDH_MMIO_MAP, TD_GPA + PAGE, USABLE(S(NO_ENTRY)) },
+	{ "MMIO.BLOCK", TDH_MMIO_BLOCK, TD_GPA, USABLE(S(ENTRY_STATE)) },
+	{ "MMIO.UNMAP", TDH_MMIO_UNMAP, TD_GPA, USABLE(S(ENTRY_STATE)) },
+};
+
 /* ---- module states ---------------------------------------------------------- */
 
 /* SYS_READY is what the table above is about. LPs are initialised in INIT_DONE. */
@@ -336,6 +358,28 @@ static void td_states(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Turned red by: a leaf that touches a TD which the host may not have touched by Connect. */
+static void connect_states(void **state)
+{
+	(void)state;
+	wrong = 0;
+	for (unsigned int i = 0; i < sizeof(connect_rows) / sizeof(connect_rows[0]); i++)
+		for (unsigned int stage = 0; stage < NR_STAGES; stage++) {
+			bool create = connect_rows[i].leaf == TDH_TDI_CREATE;
+			struct plat *p = plat_connect();
+			struct td td;
+
+			td_to(p, &td, 2, stage);
+			for (unsigned int n = 0; n < TDX_MAX_TDS; n++)
+				p->m->tds[n].config_flags |= TDX_CONFIG_FLAG_CONNECT;
+			check(connect_rows[i].name, stage_names[stage], &connect_rows[i].cell[stage],
+			      sc6(p, connect_rows[i].leaf, connect_rows[i].rcx, td.tdr,
+				  create ? page_new(p) : 4 * GiB, page_new(p), page_new(p), 8));
+			plat_free(p);
+		}
+	assert_int_equal(wrong, 0);
+}
+
 /* Turned red by: a leaf that runs too early or after TDH.SYS.DISABLE has begun. */
 static void sys_states(void **state)
 {
@@ -387,7 +431,7 @@ static void not_a_leaf(void **state)
 
 		for (unsigned int i = 0; i < NR_LEAVES; i++)
 			known |= leaves[i].nr == nr;
-		if (!known)
+		if (!known && (nr < TDH_CONNECT_FIRST || nr > TDH_CONNECT_LAST))
 			expect_status(sc_raw(p, nr, 0, 0, 0, 0), bad_rax);
 	}
 
@@ -402,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(td_states),
+		cmocka_unit_test(connect_states),
 		cmocka_unit_test(sys_states),
 		cmocka_unit_test(not_a_leaf),
 	};

@@ -85,7 +85,8 @@ static const struct { unsigned int offset, size; uint64_t value, status; } param
 	{ V, 2, TDX_MAX_VCPUS + 1, INVALID(MAX_VCPUS) },
 	{ L2, 1, 4, INVALID(NUM_L2_VMS) },
 	{ L2, 1, 1, TDX_STATUS(TDCS_NOT_ALLOCATED, 0) },
-	{ FLAGS, 8, 1ULL << 5, INVALID(CONFIG_FLAGS) },
+	{ FLAGS, 8, 1ULL << 7, INVALID(CONFIG_FLAGS) },
+	{ FLAGS, 8, 1ULL << 5, INVALID(RDX) },		/* Connect is off */
 	{ FLAGS, 8, 1, INVALID(EPTP_CONTROLS) },	/* GPAW 52 needs 5 levels */
 	{ EPTP, 8, 0x18, INVALID(EPTP_CONTROLS) },	/* UC */
 	{ EPTP, 8, 0x16, INVALID(EPTP_CONTROLS) },	/* 3 levels */

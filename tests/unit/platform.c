@@ -110,6 +110,23 @@ static void page_owned(void *opaque, uint64_t pa, uint64_t len, bool owned)
 	}
 }
 
+static bool iommu_tdx(void *opaque, uint64_t base)
+{
+	maybe_stop(opaque);
+	return base == PLAT_IOMMU;
+}
+
+static void stream(void *opaque, unsigned int nr, bool open)
+{
+	struct plat *p = opaque;
+
+	maybe_stop(p);
+	if ((p->streams >> nr & 1) == open)	/* only changes are told */
+		abort();
+	p->streams ^= 1ULL << nr;
+	p->stream_changes++;
+}
+
 static void trace(void *opaque, const struct tdx_trace_event *ev)
 {
 	struct plat *p = opaque;
@@ -122,7 +139,7 @@ static void trace(void *opaque, const struct tdx_trace_event *ev)
 
 static const struct tdx_ops ops = {
 	.ram = ram, .random = random_bytes, .tsc = tsc, .cpuid = cpuid, .flush_td = flush_td,
-	.page_owned = page_owned, .trace = trace,
+	.page_owned = page_owned, .iommu_tdx = iommu_tdx, .stream = stream, .trace = trace,
 };
 
 /* ---- the platform ----------------------------------------------------------- */
@@ -271,6 +288,7 @@ const char *status_name(uint64_t status)
 #define NAME(name, hi) case hi: return #name;
 	switch (TDX_STATUS_HI(status)) {
 	TDX_STATUSES(NAME)
+	TDX_CONNECT_STATUSES(NAME)
 	}
 #undef NAME
 	return "?";

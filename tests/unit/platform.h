@@ -31,6 +31,7 @@
 #define PLAT_PA_BITS	46
 #define PLAT_KEYIDS	8		/* TDX KeyIDs 1 .. 8; 1 is the global one */
 #define GLOBAL_HKID	1
+#define PLAT_IOMMU	0xfed90000ULL	/* register base of the one VT-d unit */
 
 /*
  * Where to hold a second thread: at the first call of the model's to the outside for which this is
@@ -52,6 +53,8 @@ struct plat {
 	uint64_t tsc;
 	unsigned int flushes;
 	uint8_t *owned;			/* one byte per page, kept by page_owned() */
+	uint64_t streams;		/* bit n: IDE stream n is open, kept by stream() */
+	unsigned int stream_changes;
 	plat_when when;			/* hold the thread of struct bg here */
 	const void *when_arg;
 	pthread_mutex_t lock;
