@@ -58,6 +58,8 @@ enum tdx_eeq_type {
 	TDX_EEQ_PENDING_EPT_VIOLATION	= 6,
 };
 
+#define TDX_EEQ_TYPE			0xfULL
+
 /* Info of TDX_EEQ_ACCEPT in bits 63:32. */
 #define TDX_EEQ_INFO_SHIFT		32
 #define TDX_EEQ_ACCEPT_REQ_LEVEL(l)	((unsigned long long)(l) << 32)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TDH.MMIOMT.*: the table that knows which TDI owns an MMIO page, kept in pages that L1 donated
- * (C 3.3). An entry is a QNODE with up to four child tables, or DATA; a QNODE without children is free.
+ * TDH.MMIOMT.*: the table that knows which TDI owns an MMIO page, kept in pages that L1 donated (C
+ * 3.3). An entry is a QNODE with up to four child tables, or DATA; a QNODE without children is
+ * free.
  *
- * Tables come and go under the tree's lock (gone: exclusive). Bit 0 of an entry's first word is its own
- * lock, for those that change what the entry is. A mapped DATA entry can't change under its S-EPT
- * entry, so that MMIO.BLOCK, MMIO.UNMAP and the TD need neither.
+ * Tables come and go under the tree's lock (gone: exclusive). Bit 0 of an entry's first word is its
+ * own lock, for those that change what the entry is. A mapped DATA entry can't change under its
+ * S-EPT entry, so that MMIO.BLOCK, MMIO.UNMAP and the TD need neither.
  */
 #include "mmiomt.h"
 #include "tdi.h"

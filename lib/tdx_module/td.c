@@ -222,8 +222,8 @@ static void tsc_setup(struct tdx_call *c, struct tdx_td *td)
 }
 
 /*
- * The MMIO reporting offset (C 5.4): signed, page aligned. Bit 56 is clear and above any HPA, so that
- * the sum of the two wraps neither as a signed nor as an unsigned number.
+ * The MMIO reporting offset (C 5.4): signed, page aligned. Bit 56 is clear and above any HPA, so
+ * that the sum of the two wraps neither as a signed nor as an unsigned number.
  */
 static bool mmio_offset_draw(const struct tdx_module *m, struct tdx_td *td)
 {

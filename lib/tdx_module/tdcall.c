@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TDCALL leaves (fact sheet 5.1). A leaf returns its status for RAX; one that leaves the TD, or
- * that must run again, fills the result itself and returns TDCALL_AGAIN. TDX Connect's are in tdg_tdi.c.
+ * that must run again, fills the result itself and returns TDCALL_AGAIN. TDX Connect's are in
+ * tdg_tdi.c.
  */
 #include "guest.h"
 
@@ -183,7 +184,9 @@ static uint64_t mr_report(struct tdcall *c)
 	fill_report(td, &report);
 	tdx_unlock_shared(&td->rtmr_lock);
 	report_mac(&report.mac);
-	return copy_guest(c, report_gpa, &report, sizeof(report), true) ? TDX_SUCCESS : TDCALL_AGAIN;
+	if (!copy_guest(c, report_gpa, &report, sizeof(report), true))
+		return TDCALL_AGAIN;
+	return TDX_SUCCESS;
 }
 
 /* ---- metadata -------------------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
 /*
  * TDG.TDI.RD, TDI.START, DMAR.ACCEPT, MMIO.ACCEPT (C 2.3 - 2.7).
  *
- * The TD knows a TDI by the 16-bit id that the host gave it at TDI.CREATE. A leaf holds the TDI's lock
- * while it works, shared if it only relies on the record, and never across a TD exit.
+ * The TD knows a TDI by the 16-bit id that the host gave it at TDI.CREATE. A leaf holds the TDI's
+ * lock while it works, shared if it only relies on the record, and never across a TD exit.
  */
 #include "guest.h"
 #include "mmiomt.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* TDIs, for the files that work on them: tdimt.c finds them; tdi.c, tdisp.c and tdg_tdi.c are their leaves. */
+/*
+ * TDIs, for the files that work on them: tdimt.c finds them; tdi.c, tdisp.c and tdg_tdi.c are their
+ * leaves.
+ */
 #ifndef TDX_MODULE_TDI_H
 #define TDX_MODULE_TDI_H
 
@@ -8,8 +11,8 @@
 /* ---- tdimt.c ---------------------------------------------------------------- */
 
 /*
- * The TDI of host FUNCTION_ID @func, locked for the rest of the leaf: shared by those that only rely
- * on it. F40|operand, BUSY|operand.
+ * The TDI of host FUNCTION_ID @func, locked for the rest of the leaf: shared by those that only
+ * rely on it. F40|operand, BUSY|operand.
  */
 uint64_t tdi_lock(struct tdx_call *c, uint64_t func, unsigned int operand,
 		  enum tdx_lock_mode mode, struct tdx_tdi **out);

@@ -2,9 +2,9 @@
 /*
  * TDH.TDIMT.*: the table that finds a TDI by its function, kept in pages that L1 donated (C 3.3).
  *
- * An entry is a page's address with a present bit: the next table, or at level 0 the control page of
- * a TDI, whose PAMT entry knows the slot. Tables come and go under the exclusive lock; entries of TDIs
- * are written under the shared one, by whoever holds the TDI.
+ * An entry is a page's address with a present bit: the next table, or at level 0 the control page
+ * of a TDI, whose PAMT entry knows the slot. Tables come and go under the exclusive lock; entries
+ * of TDIs are written under the shared one, by whoever holds the TDI.
  */
 #include "tdi.h"
 
@@ -60,14 +60,14 @@ uint64_t tdi_lock(struct tdx_call *c, uint64_t func, unsigned int operand,
 
 	if (!tdx_call_lock(c, &k->tdimt_lock, LOCK_SHARED))
 		return TDX_STATUS(OPERAND_BUSY, operand);
-	entry = func >> 32 ? NULL : tdimt_walk(c->m, (uint32_t)func, 0);
+	entry = tdimt_walk(c->m, (uint32_t)func, 0);
 	e = entry ? __atomic_load_n(entry, __ATOMIC_ACQUIRE) : 0;
 	if (!(e & PRESENT))
 		return TDX_STATUS(TDI_NOT_PRESENT, operand);
 	tdi = tdi_at(c->m, e);
 	if (!tdx_call_lock(c, &tdi->lock, mode))
 		return TDX_STATUS(OPERAND_BUSY, operand);
-	/* Removed, and perhaps made anew for another function, before it was locked. */
+	/* Removed before it was locked, perhaps made anew for another function; or not 32 bits. */
 	if (!tdi->used || tdi->func != func)
 		return TDX_STATUS(TDI_NOT_PRESENT, operand);
 	c->tdr_pa = tdi->td->tdr_pa;

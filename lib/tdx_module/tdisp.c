@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TDH.TDI.BIND, START, STOP, STATE: the module's talk with a device's security manager (C 3.4, 5.2).
+ * TDH.TDI.BIND, START, STOP, STATE: the module's talk with a device's security manager (C 3.4,
+ * 5.2).
  *
- * tdi->state is the module's record: it follows the answers that the module sees, never the device's
- * live state. Each leaf runs as a sequence of the SPDM object (C 3.1), and holds TDI and SPDM object
- * exclusively.
+ * tdi->state is the module's record: it follows the answers that the module sees, never the
+ * device's live state. Each leaf runs as a sequence of the SPDM object (C 3.1), and holds TDI and
+ * SPDM object exclusively.
  */
 #include "tdi.h"
 #include "../tdisp/report.h"
@@ -235,7 +236,6 @@ static uint64_t bind_complete(struct exchange *x, const struct tdx_out *out)
 	tdx_seq_end(x->s);
 	tdx_out_write(out, 0, tdi->report, tdi->report_bytes);
 	tdi->session = ++x->c->m->connect.bind_sessions;
-	tdi->consent = false;
 	tdi->bound = true;
 	x->c->r[TDX_RCX] = tdi->report_bytes;
 	x->c->r[TDX_RDX] = tdi->session;

@@ -372,7 +372,8 @@ static void connect_states(void **state)
 			td_to(p, &td, 2, stage);
 			for (unsigned int n = 0; n < TDX_MAX_TDS; n++)
 				p->m->tds[n].config_flags |= TDX_CONFIG_FLAG_CONNECT;
-			check(connect_rows[i].name, stage_names[stage], &connect_rows[i].cell[stage],
+			check(connect_rows[i].name, stage_names[stage],
+			      &connect_rows[i].cell[stage],
 			      sc6(p, connect_rows[i].leaf, connect_rows[i].rcx, td.tdr,
 				  create ? page_new(p) : 4 * GiB, page_new(p), page_new(p), 8));
 			plat_free(p);

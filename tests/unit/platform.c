@@ -49,7 +49,7 @@ static bool random_bytes(void *opaque, void *buf, size_t len)
 	struct plat *p = opaque;
 
 	maybe_stop(p);
-	memset(buf, 0x5a, len);
+	memset(buf, p->entropy ? p->entropy : 0x5a, len);
 	return !p->no_entropy;
 }
 

@@ -50,6 +50,7 @@ struct plat {
 	struct tdx_enter enter;
 	uint64_t next_page;		/* next page of TDMR memory to hand out */
 	bool no_entropy;
+	uint8_t entropy;		/* every byte of it; 0: 5Ah */
 	uint64_t tsc;
 	unsigned int flushes;
 	uint8_t *owned;			/* one byte per page, kept by page_owned() */

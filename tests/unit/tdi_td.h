@@ -4,8 +4,8 @@
  * tests of TDIs, private MMIO and the guest's leaves start. The helpers assert; a test checks only
  * what it is about.
  *
- * The function has BAR 0 (16 TEE pages) and BAR 2 (TEE, TEE, non-TEE, TEE). A sibling function on the
- * same stream has BAR 4 (one TEE page).
+ * The function has BAR 0 (16 TEE pages) and BAR 2 (TEE, TEE, non-TEE, TEE). A sibling function on
+ * the same stream has BAR 4 (one TEE page).
  */
 #ifndef UNIT_TDI_TD_H
 #define UNIT_TDI_TD_H
@@ -360,6 +360,51 @@ static inline void tdis_revoke(struct tdis *t, uint64_t hpa)
 	expect_ok(mmio_block(t, hpa));
 	tdis_track(t);
 	expect_ok(mmio_unmap(t, hpa));
+}
+
+/* ---- guest ------------------------------------------------------------------ */
+
+#define R9(offset, count) ((uint64_t)(offset) << 32 | (count))
+
+static inline void enter(struct tdis *t)
+{
+	guest_enter(&t->g);
+}
+
+static inline uint64_t tdcall4(struct tdis *t, uint64_t rax, uint64_t rcx, uint64_t rdx,
+			       uint64_t r8, uint64_t r9)
+{
+	struct guest *g = &t->g;
+
+	for (unsigned int i = 0; i < TDX_NR_GPRS; i++)
+		g->g.r[i] = 0xbeef000000000000 | i;
+	g->g.r[TDX_RAX] = rax;
+	g->g.r[TDX_RCX] = rcx;
+	g->g.r[TDX_RDX] = rdx;
+	g->g.r[TDX_R8] = r8;
+	g->g.r[TDX_R9] = r9;
+	guest_event(g, TDX_EV_TDCALL);
+	return g->g.r[TDX_RAX];
+}
+
+/* A leaf that stays in the TD. */
+#define expect_leaf(t, want, ...) \
+	do { \
+		uint64_t rax_ = tdcall4(t, __VA_ARGS__); \
+		expect_tdcall(&(t)->g, rax_, want); \
+	} while (0)
+
+static inline uint64_t accept(struct tdis *t, uint64_t hpa, uint64_t index, uint64_t offset,
+			      uint64_t count)
+{
+	return tdcall4(t, TDG_MMIO_ACCEPT, GPA_OF(hpa), index, GUEST_ID, R9(offset, count));
+}
+
+/* Maps pages [@from, @to) of BAR 0. */
+static inline void map(struct tdis *t, unsigned int from, unsigned int to)
+{
+	for (; from < to; from++)
+		expect_ok(mmio_map(t, BAR0 + from * PAGE));
 }
 
 static inline void tdis_free(struct tdis *t)
