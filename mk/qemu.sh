@@ -48,7 +48,11 @@ sync_tree()	# SOURCE
 sync_ours()
 {
 	rsync -rlpc $patches/files/ "$tree/"
-	rsync -rlpc --delete lib/core lib/tdx_abi lib/tdx_module "$tree/target/i386/tcg/system/tdx/lib/"
+	rsync -rlpc --delete lib/core lib/tdisp lib/tdx_abi lib/tdx_module "$tree/target/i386/tcg/system/tdx/lib/"
+	# Meson lists the library's files when it configures.
+	find lib/core lib/tdisp lib/tdx_module -name '*.c' | sort >"$tree.sources.new"
+	cmp -s "$tree.sources.new" "$tree.sources" || touch "$tree/target/i386/tcg/system/tdx/meson.build"
+	mv "$tree.sources.new" "$tree.sources"
 }
 
 # QEMU 10 wants meson 1.5 and pycotap; upstream's tarball carries them, the
@@ -125,7 +129,7 @@ from_cache()
 {
 	tarball=$(mk/fetch.sh qemu)
 	series=$(find $patches -maxdepth 1 -type f | sort)
-	ours=$(find $patches/files lib/core lib/tdx_abi lib/tdx_module -type f | sort)
+	ours=$(find $patches/files lib/core lib/tdisp lib/tdx_abi lib/tdx_module -type f | sort)
 	# shellcheck disable=SC2086 # a list of file names
 	key=$(content_key "$tarball" /usr/share/seabios/bios-256k.bin $series $ours)
 	[ "$(cat "$O/qemu-system-x86_64.key" 2>/dev/null)" != "$key" ] || return 0

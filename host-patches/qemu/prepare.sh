@@ -32,7 +32,8 @@ commit_all "QEMU $(cat "$dest/VERSION")"
 
 cp -R "$here/files/." "$dest/"
 mkdir -p "$lib"
-cp -R "$here/../../lib/core" "$here/../../lib/tdx_abi" "$here/../../lib/tdx_module" "$lib/"
+cp -R "$here/../../lib/core" "$here/../../lib/tdisp" "$here/../../lib/tdx_abi" "$here/../../lib/tdx_module" "$lib/"
+ln -s ../../target/i386/tcg/system/tdx/lib "$dest/hw/tdisp/lib"
 commit_all "TDX host platform: our files and the TDX-module model"
 in_dest tag tdx-base
 

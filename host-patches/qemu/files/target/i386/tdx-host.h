@@ -45,7 +45,7 @@ bool tdx_write_cr(CPUX86State *env, int reg, target_ulong *val, uintptr_t ra);
 target_ulong tdx_read_cr8(CPUX86State *env);
 uint64_t tdx_read_tsc(CPUX86State *env);
 bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *paddr, int *prot,
-                int *page_size);
+                int *page_size, bool *tee);
 G_NORETURN void tdx_ept_violation(CPUX86State *env, vaddr gla, MMUAccessType access,
                                   bool page_walk, uintptr_t ra);
 int tdx_pending_interrupt(CPUX86State *env, int interrupt_request);

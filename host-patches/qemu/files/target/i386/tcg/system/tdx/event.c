@@ -332,7 +332,7 @@ uint64_t tdx_read_tsc(CPUX86State *env)
 /* ---- stage 2 ------------------------------------------------------------- */
 
 bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *paddr, int *prot,
-                int *page_size)
+                int *page_size, bool *tee)
 {
     static const unsigned int access_bit[] = {
         [MMU_DATA_LOAD] = TDX_ACCESS_READ,
@@ -341,7 +341,7 @@ bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *padd
     };
     TdxCpu *tc = env_tdx(env);
     bool shared = gpa >> (tc->td->gpaw - 1) & 1;
-    struct tdx_xlate x;
+    struct tdx_xlate x = { };
     hwaddr in_page;
 
     tc->ept = (struct tdx_event) { .gpa = gpa, .access = access_bit[access], .shared = shared };
@@ -357,6 +357,7 @@ bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *padd
     *prot = (x.rwx & TDX_ACCESS_READ ? PAGE_READ : 0) |
             (x.rwx & TDX_ACCESS_WRITE ? PAGE_WRITE : 0) |
             (x.rwx & TDX_ACCESS_FETCH && !shared ? PAGE_EXEC : 0);
+    *tee = x.tee;
     if (shared && tdx_pa_private(tc->m, *paddr & TARGET_PAGE_MASK)) {
         *paddr = tdx_blackhole(tc->platform, access);
         *page_size = TARGET_PAGE_SIZE;

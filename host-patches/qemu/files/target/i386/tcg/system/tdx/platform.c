@@ -14,8 +14,10 @@
 #include "cpu.h"
 #include "exec/cputlb.h"
 #include "hw/boards.h"
+#include "hw/i386/intel_iommu.h"
 #include "hw/i386/x86.h"
 #include "hw/qdev-properties.h"
+#include "hw/tdisp/tdisp.h"
 #include "migration/vmstate.h"
 #include "system/cpu-timers.h"
 #include "system/reset.h"
@@ -84,6 +86,20 @@ static void op_page_owned(void *opaque, uint64_t pa, uint64_t len, bool owned)
     tdx_page_owned(opaque, pa, len, owned);
 }
 
+/* VTD_ECAP_TDXC is set in the one unit that a machine can have. */
+static bool op_iommu_tdx(void *opaque, uint64_t base)
+{
+    X86IOMMUState *iommu = x86_iommu_get_default();
+
+    return iommu && object_dynamic_cast(OBJECT(iommu), TYPE_INTEL_IOMMU_DEVICE) &&
+           base == Q35_HOST_BRIDGE_IOMMU_ADDR;
+}
+
+static void op_stream(void *opaque, unsigned int stream, bool open)
+{
+    tdisp_stream_set(stream, open);
+}
+
 static void op_trace(void *opaque, const struct tdx_trace_event *ev)
 {
     TdxPlatform *p = opaque;
@@ -101,6 +117,8 @@ static const struct tdx_ops tdx_ops = {
     .cpuid = op_cpuid,
     .flush_td = op_flush_td,
     .page_owned = op_page_owned,
+    .iommu_tdx = op_iommu_tdx,
+    .stream = op_stream,
     .trace = op_trace,
 };
 
@@ -144,10 +162,19 @@ static void write_ledger(TdxPlatform *p)
     PUT(pages_donated);
     PUT(pages_returned);
     PUT(sept_leaves_live);
+    PUT(tdis_created);
+    PUT(tdis_live);
+    PUT(spdms_live);
+    PUT(streams_live);
+    PUT(iommus_live);
+    PUT(mmio_maps);
+    PUT(mmio_unmaps);
+    PUT(mmio_accepts);
 #undef PUT
     for (i = 0; i < TDX_NR_VIOLATIONS; i++) {
         fprintf(f, ",\"%s\":%" PRIu64, name[i], p->violations[i]);
     }
+    tdisp_write_ledger(f);
     fprintf(f, "}\n");
     fclose(f);
 }
@@ -168,6 +195,7 @@ static void tdx_platform_reset(void *opaque)
     }
     tdx_module_reset(p->m);
     memset(p->violations, 0, sizeof(p->violations));
+    tdisp_new_boot();
     p->blackhole_used = false;
     p->prng = p->seed;
     CPU_FOREACH(cs) {
