@@ -33,7 +33,7 @@ static bool put(const struct boot *b, const char *name, const void *data, size_t
 
 static bool prepare(struct boot *b, const struct images *images, struct strv *argv)
 {
-	char *plan = plan_text(b->plan, b->nr_plan, b->opts->seed);
+	char *plan = plan_text(b->plan, b->nr_plan, images, b->opts->seed);
 	char *command, *records = in_dir(b, QEMU_RECORDS);
 	struct cpio cpio;
 	bool ok;

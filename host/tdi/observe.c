@@ -138,6 +138,10 @@ static void guest_record(struct observer *o, const struct record *rec, const voi
 		memcpy(&value, payload, sizeof(value));
 		strv_addf(&obs->values, "%s = %llu", text_after(payload, sizeof(value)),
 			  (unsigned long long)value.value);
+		strv_addf(&obs->story, "guest: %s", obs->values.v[obs->values.n - 1]);
+		break;
+	case REC_LOG:
+		strv_addf(&obs->story, "guest: %s", (const char *)payload);
 		break;
 	case REC_TEST_END:
 		memcpy(&end, payload, sizeof(end));
@@ -146,9 +150,24 @@ static void guest_record(struct observer *o, const struct record *rec, const voi
 	}
 }
 
+static void on_step(struct observation *obs, const struct rec_step *step, const char *text)
+{
+#define STEP_TEXT(name, what) [STEP_##name] = what,
+	static const char *const what[] = { VMM_STEPS(STEP_TEXT) };
+#undef STEP_TEXT
+	char *status = step->status ? decode_tdx_status(step->status) : NULL;
+
+	strv_addf(&obs->story, "host: %s: %s%s%s%s%s",
+		  step->step < STEP_NR ? what[step->step] : "unknown step",
+		  step->error || status ? "refused" : "done", status ? ", " : "",
+		  status ? status : "", *text ? ", " : "", text);
+	free(status);
+}
+
 static void vmm_record(struct observer *o, const struct record *rec, const void *payload)
 {
 	struct rec_td_end td_end;
+	struct rec_step step;
 	struct rec_td td;
 
 	switch (rec->type) {
@@ -173,6 +192,10 @@ static void vmm_record(struct observer *o, const struct record *rec, const void 
 	case REC_CONSOLE:
 		on_console(here(o), payload, rec->size);
 		break;
+	case REC_STEP:
+		memcpy(&step, payload, sizeof(step));
+		on_step(here(o), &step, text_after(payload, sizeof(step)));
+		break;
 	case REC_VMM_ERROR:
 		strv_add(&here(o)->vmm_errors, xstrdup(payload));
 		break;
@@ -196,6 +219,7 @@ static void on_record(void *opaque, const struct record *rec, const void *payloa
 		[REC_TD_END] = sizeof(struct rec_td_end),
 		[REC_RUN_END] = sizeof(struct rec_run_end),
 		[REC_VMM_ERROR] = 0,
+		[REC_STEP] = sizeof(struct rec_step),
 	};
 	struct observer *o = opaque;
 

@@ -9,8 +9,10 @@
 #include "boot.h"
 #include "hostlog.h"
 #include "ledger.h"
+#include "private.h"
 #include "qemu.h"
 #include "trace.h"
+#include "unbind.h"
 
 #define TRACE_TAIL	4	/* events shown with a crash or a timeout */
 
@@ -209,6 +211,51 @@ static void add_ledger(struct boot *b, struct report *report)
 	free(path);
 }
 
+static void unbind_feed(void *opaque, const struct tdx_trace_event *ev)
+{
+	unbind_event(opaque, ev);
+}
+
+/* On every unbind of the run, whatever a test was about. */
+static void add_unbinds(struct boot *b, struct report *report)
+{
+	char *path = boot_file(b, QEMU_TRACE);
+	struct unbind u = { 0 };
+
+	if (trace_each(path, unbind_feed, &u) && b->end == BOOT_EXITED)
+		unbind_end(&u);
+	report->unbinds += u.checked;
+	boot_finding(report, b, "l1.unbind",
+		     "every unbind: STOP, BLOCK, TRACK, UNMAP of each page, then the TDI freed",
+		     VERDICT_FAIL, &u.violations);
+	unbind_free(&u);
+	free(path);
+}
+
+/* What private pages and accesses cost, against what each guest predicted before it made them. */
+static void add_private(struct boot *b, struct report *report)
+{
+	char *path = boot_file(b, QEMU_TRACE);
+	size_t n;
+	struct private_cost *costs = private_costs(path, &n);
+	struct strv lines = { 0 };
+
+	/* One TD a test, or there is no telling whose is whose. */
+	for (size_t i = 0; i < n && n == b->observer.begun; i++) {
+		struct strv of_test = { 0 };
+
+		private_judge(&b->observer.obs[i], &costs[i], &of_test);
+		for (size_t l = 0; l < of_test.n; l++)
+			strv_addf(&lines, "%s: %s", b->plan[i]->id, of_test.v[l]);
+		strv_free(&of_test);
+	}
+	boot_finding(report, b, "l1.private",
+		     "each private page costs one exit and one MAP, each access none", VERDICT_FAIL,
+		     &lines);
+	free(costs);
+	free(path);
+}
+
 static void add_loose(struct boot *b, struct report *report)
 {
 	struct observation *loose = &b->observer.loose;
@@ -227,6 +274,10 @@ void boot_test_result(const struct boot *b, size_t i, struct result *res)
 	char *trace = boot_file(b, QEMU_TRACE);
 
 	verdict_decide(b->plan[i], obs, res);
+	/* What was done for all of them before the first comes first: the device's session. */
+	if (b->plan[i]->config.device)
+		strv_copy(&res->story, &b->observer.loose.story);
+	strv_copy(&res->story, &obs->story);
 	res->boot = b->nr;
 	res->seed = b->opts->seed;
 	if (obs->crash || obs->timeout)
@@ -283,6 +334,8 @@ size_t boot_results(struct boot *b, struct report *report, const struct test **r
 			save_trace(b, i);
 	}
 	boot_finding(report, b, finding.id, finding.sentence, finding.verdict, &finding.lines);
+	add_unbinds(b, report);
+	add_private(b, report);
 	add_ledger(b, report);
 	report->tds += (unsigned int)o->begun;
 	memcpy(rest, b->plan + settled, (b->nr_plan - settled) * sizeof(*rest));

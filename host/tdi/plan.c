@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mrtd.h"
 #include "plan.h"
 
 #define LINUX_CMDLINE	"console=ttyS0 earlyprintk=ttyS0 panic=-1 nokaslr"
@@ -18,15 +19,28 @@ static const char shell_rc[] =
 	"ln -s /init /bin/vmm\n"
 	"echo 'L1. vmm --plan /plan --records /records runs the TDs, poweroff -f leaves.'\n";
 
-static void plan_line(FILE *f, const struct test *test, uint64_t seed)
+/* Tests of a private device get the MRTD that a verifier would expect, in arg0 to arg5. */
+static void expect_mrtd(struct test_config *c, const struct blob *image)
 {
-	const struct test_config *c = &test->config;
+	uint8_t mrtd[SHA384_SIZE];
+
+	mrtd_of_image(image->data, image->len, mrtd);
+	memcpy(c->arg, mrtd, sizeof(mrtd));
+}
+
+static void plan_line(FILE *f, const struct test *test, const struct images *images, uint64_t seed)
+{
+	struct test_config config = test->config, *c = &config;
+
+	if (test->kind == TEST_GUEST && c->device == 2)
+		expect_mrtd(c, &images->guest);
 
 	fprintf(f, "td name=%s test=%s kind=%s", test->id, test->id,
 		test->kind == TEST_LINUX ? "linux" : "flat");
-	fprintf(f, " vcpus=%u gpaw=%u ve_disable=%u mem_mib=%u convert=%u seed=%llu timeout_ms=%u"
+	fprintf(f, " vcpus=%u gpaw=%u ve_disable=%u mem_mib=%u convert=%u device=%u function=%u lie=%u seed=%llu timeout_ms=%u"
 		" flags=%u",
-		c->vcpus, c->gpaw, c->ve_disable, c->mem_mib, c->convert, (unsigned long long)seed,
+		c->vcpus, c->gpaw, c->ve_disable, c->mem_mib, c->convert, c->device,
+		c->function, c->lie, (unsigned long long)seed,
 		c->timeout_ms, c->flags);
 	for (int i = 0; i < 8; i++)
 		if (c->arg[i])
@@ -38,7 +52,8 @@ static void plan_line(FILE *f, const struct test *test, uint64_t seed)
 	fputc('\n', f);
 }
 
-char *plan_text(const struct test *const *tests, size_t n, uint64_t seed)
+char *plan_text(const struct test *const *tests, size_t n, const struct images *images,
+		uint64_t seed)
 {
 	char *text;
 	size_t len;
@@ -47,7 +62,7 @@ char *plan_text(const struct test *const *tests, size_t n, uint64_t seed)
 	if (!f)
 		die("out of memory; close other programs or lower --jobs");
 	for (size_t i = 0; i < n; i++)
-		plan_line(f, tests[i], seed);
+		plan_line(f, tests[i], images, seed);
 	fclose(f);
 	return text;
 }

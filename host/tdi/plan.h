@@ -7,7 +7,8 @@
 #include "preflight.h"
 
 /* The plan's text, malloc'ed. */
-char *plan_text(const struct test *const *tests, size_t n, uint64_t seed);
+char *plan_text(const struct test *const *tests, size_t n, const struct images *images,
+		uint64_t seed);
 /* L1's initramfs: @images->initramfs, then /plan and the images that the plan names. */
 void plan_initramfs(struct cpio *cpio, const char *plan, const struct images *images);
 

@@ -43,7 +43,12 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	option(argv, "-cpu", xstrdup(L1_CPU));
 	option(argv, "-smp", xasprintf("%u", L1_CPUS));
 	option(argv, "-m", xstrdup(L1_MEMORY));
-	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48"));
+	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48,snoop-control=on"));
+	option(argv, "-device", xstrdup("tdisp-root-port,id=rp0,chassis=1,slot=0"));
+	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp0"));
+	/* The same device in the hands of somebody else. */
+	option(argv, "-device", xstrdup("tdisp-root-port,id=rp1,chassis=2,slot=1"));
+	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=impostor"));
 	option(argv, "-device",
 	       xasprintf("tdx-platform,ledger=%s/" QEMU_LEDGER ",trace=%s/" QEMU_TRACE, dir, dir));
 	option(argv, "-global", xstrdup("apic.vapic=off"));

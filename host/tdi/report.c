@@ -83,8 +83,8 @@ void report_line(FILE *f, const struct result *res)
 	else if (res->detail.n)
 		fprintf(f, " (%s)", res->detail.v[0]);
 	fputc('\n', f);
-	for (size_t i = 0; i < res->values.n; i++)
-		fprintf(f, "      %s\n", res->values.v[i]);
+	for (size_t i = 0; i < res->story.n; i++)
+		fprintf(f, "      %s\n", res->story.v[i]);
 }
 
 void report_failure(FILE *f, const struct report *report, const struct result *res)
@@ -108,8 +108,8 @@ void report_summary(FILE *f, const struct report *report)
 	struct totals t;
 
 	report_totals(report, &t);
-	fprintf(f, "L1 boots: %u, TDs: %u, SEAMCALLs: %llu\n", report->boots, report->tds,
-		(unsigned long long)report->seamcalls);
+	fprintf(f, "L1 boots: %u, TDs: %u, SEAMCALLs: %llu, unbinds checked: %u\n", report->boots,
+		report->tds, (unsigned long long)report->seamcalls, report->unbinds);
 	fprintf(f, "%u passed, %u failed, %u skipped\n", t.passed, t.failed, t.skipped);
 }
 

@@ -10,7 +10,7 @@
 struct report {
 	struct result *v;
 	size_t n;
-	unsigned int boots, tds;
+	unsigned int boots, tds, unbinds;
 	uint64_t seamcalls;
 	uint64_t seed;
 	char *platform;			/* first line of every run */

@@ -2,7 +2,7 @@
 # The runner, $(O)/tdi/tdi, and its tests. Needs libjansson-dev, and libcmocka-dev for the unit tests.
 
 TDI_SRC	:= $(filter-out host/tdi/main.c,$(wildcard host/tdi/*.c)) \
-	   lib/core/crc32.c lib/core/format.c lib/tdx/names.c
+	   lib/core/crc32.c lib/core/format.c lib/core/sha384.c lib/tdx/names.c
 TDI_OBJ	:= $(TDI_SRC:%.c=$(O)/tdi/obj/%.o)
 
 TDI_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Ihost/tdi -Ilib
@@ -37,6 +37,10 @@ $(TDI_TEST)/unit: $(O)/tdi/san/tests/tdi/unit.o $(TDI_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TDI_SAN) -o $@ $^ -lcmocka -ljansson
 
+$(TDI_TEST)/unbind: $(O)/tdi/san/tests/tdi/unbind.o $(TDI_SAN_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TDI_SAN) -o $@ $^ -lcmocka -ljansson
+
 $(TDI_TEST)/guest.elf: tests/tdi/guest.c tests/tdi/guest.ld lib/core/test.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -ffreestanding -fpie -nostdlib -static -no-pie -Ilib -Wl,--build-id=none \
@@ -44,7 +48,7 @@ $(TDI_TEST)/guest.elf: tests/tdi/guest.c tests/tdi/guest.ld lib/core/test.h
 
 .PHONY: tdi-check check-tdi
 check-tdi: tdi-check
-tdi-check: $(O)/tdi/san/tdi $(TDI_TEST)/fake_qemu $(TDI_TEST)/unit $(TDI_TEST)/guest.elf
+tdi-check: $(O)/tdi/san/tdi $(TDI_TEST)/fake_qemu $(TDI_TEST)/unit $(TDI_TEST)/unbind $(TDI_TEST)/guest.elf
 	$(Q)tests/tdi/run.sh $(O) $(O)/check/tdi.counts
 
 # The names of the tests are in the guest's ELF file.

@@ -17,6 +17,11 @@ struct elf_test {
 
 #define NEEDS_SMP	1u
 #define NEEDS_VE	2u
+#define NEEDS_DEVICE	8u
+#define NEEDS_CONNECT	16u
+#define EXPECT_REFUSED	256u
+#define NEEDS_IMPOSTOR	512u
+#define NEEDS_LIE_SHIFT	12
 
 static const struct test_config default_config = {
 	.vcpus = 1, .gpaw = 48, .ve_disable = 1, .mem_mib = 64, .timeout_ms = 10000,
@@ -119,6 +124,11 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 		test.config.vcpus = 2;
 	if (t->needs & NEEDS_VE)
 		test.config.ve_disable = 0;
+	/* The plan's "device": 1 shared, 2 one that the TD may bind. */
+	test.config.device = t->needs & NEEDS_CONNECT ? 2 : t->needs & NEEDS_DEVICE ? 1 : 0;
+	test.config.function = !!(t->needs & NEEDS_IMPOSTOR);
+	test.config.lie = t->needs >> NEEDS_LIE_SHIFT & 0xf;
+	test.refused = t->needs & EXPECT_REFUSED;
 	tests_add(tests, test);
 	return test.id && test.sentence && test.clause && test.sabotage;
 }
@@ -243,7 +253,8 @@ static bool set_one(struct test_config *c, const char *key, const char *value)
 		{ "vcpus", &c->vcpus }, { "gpaw", &c->gpaw }, { "ve_disable", &c->ve_disable },
 		{ "mem_mib", &c->mem_mib }, { "timeout_ms", &c->timeout_ms },
 		{ "flags", &c->flags },
-		{ "convert", &c->convert },
+		{ "convert", &c->convert }, { "device", &c->device },
+		{ "function", &c->function }, { "lie", &c->lie },
 	};
 	unsigned long long number;
 	char *end;

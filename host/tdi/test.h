@@ -23,7 +23,8 @@ enum test_plant { PLANT_NOTHING, PLANT_NO_CHECKS, PLANT_FLIP };
 
 /* How the TD is configured; the plan's keys. */
 struct test_config {
-	unsigned int vcpus, gpaw, ve_disable, mem_mib, timeout_ms, flags, convert;
+	unsigned int vcpus, gpaw, ve_disable, mem_mib, timeout_ms, flags, convert, device,
+		     function, lie;
 	uint64_t arg[8];
 };
 
@@ -35,6 +36,7 @@ struct test {
 	char *sabotage;		/* the break that turns it red */
 	struct test_config config;
 	enum test_plant plant;
+	bool refused;		/* its TD is to end by a refused access */
 	unsigned int rank;	/* place in the list */
 };
 

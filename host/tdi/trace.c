@@ -54,9 +54,23 @@ static bool trace_next(FILE *f, struct tdx_trace_event *ev)
 	return fread(ev, sizeof(*ev), 1, f) == 1;
 }
 
-static bool is_create(const struct tdx_trace_event *ev)
+bool trace_creates_td(const struct tdx_trace_event *ev)
 {
 	return ev->kind == TDX_TRACE_SEAMCALL && ev->leaf == TDH_MNG_CREATE && !ev->status;
+}
+
+bool trace_each(const char *path, void (*fn)(void *opaque, const struct tdx_trace_event *ev),
+		void *opaque)
+{
+	struct tdx_trace_event ev;
+	FILE *f = fopen(path, "rbe");
+
+	if (!f)
+		return false;
+	while (trace_next(f, &ev))
+		fn(opaque, &ev);
+	fclose(f);
+	return true;
 }
 
 void trace_tail(const char *path, unsigned int n, struct strv *lines)
@@ -84,17 +98,16 @@ void trace_tail(const char *path, unsigned int n, struct strv *lines)
 	fclose(f);
 }
 
+static void count_td(void *opaque, const struct tdx_trace_event *ev)
+{
+	*(unsigned int *)opaque += trace_creates_td(ev);
+}
+
 unsigned int trace_tds(const char *path)
 {
-	struct tdx_trace_event ev;
-	FILE *f = fopen(path, "rbe");
 	unsigned int n = 0;
 
-	if (!f)
-		return 0;
-	while (trace_next(f, &ev))
-		n += is_create(&ev);
-	fclose(f);
+	trace_each(path, count_td, &n);
 	return n;
 }
 
@@ -107,10 +120,10 @@ void trace_save_td(const char *path, unsigned int nth, const char *to)
 	uint64_t tdr = 0;
 
 	while (out && trace_next(f, &ev)) {
-		if (is_create(&ev) && ++created == nth + 1)
+		if (trace_creates_td(&ev) && ++created == nth + 1)
 			tdr = ev.tdr;
 		/* A later TD may get the same page for its TDR. */
-		if (created > nth + 1 && is_create(&ev) && ev.tdr == tdr)
+		if (created > nth + 1 && trace_creates_td(&ev) && ev.tdr == tdr)
 			break;
 		if (created <= nth || (ev.tdr != tdr && (ev.tdr || created != nth + 1)))
 			continue;

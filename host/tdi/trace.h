@@ -3,10 +3,17 @@
 #ifndef TDI_TRACE_H
 #define TDI_TRACE_H
 
+#include "tdx_module/tdx_module.h"
 #include "util.h"
+
+/* Call @fn with every event, in order. False: there is no trace. */
+bool trace_each(const char *path, void (*fn)(void *opaque, const struct tdx_trace_event *ev),
+		void *opaque);
 
 /* The last @n events, one decoded line each. A missing or empty trace gives none. */
 void trace_tail(const char *path, unsigned int n, struct strv *lines);
+/* A TD was created: from here on ev->tdr names it, until the next with the same TDR. */
+bool trace_creates_td(const struct tdx_trace_event *ev);
 /* How many TDs the host created. */
 unsigned int trace_tds(const char *path);
 /*

@@ -80,6 +80,12 @@ void strv_addf(struct strv *s, const char *fmt, ...)
 	va_end(ap);
 }
 
+void strv_copy(struct strv *s, const struct strv *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		strv_add(s, xstrdup(from->v[i]));
+}
+
 void strv_free(struct strv *s)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -37,6 +37,8 @@ struct strv {
 };
 void strv_add(struct strv *s, char *str);
 void strv_addf(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Append copies of all of @from. */
+void strv_copy(struct strv *s, const struct strv *from);
 void strv_free(struct strv *s);
 /* The elements, quoted for a POSIX shell, separated by blanks. */
 char *strv_shell(const struct strv *s);

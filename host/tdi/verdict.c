@@ -28,7 +28,7 @@ static const char *const td_end_names[] = {
 	[TD_END_SHUTDOWN] = "SHUTDOWN", [TD_END_FATAL] = "FATAL",
 	[TD_END_TRIPLE_FAULT] = "TRIPLE_FAULT", [TD_END_KVM_ERROR] = "KVM_ERROR",
 	[TD_END_TIMEOUT] = "TIMEOUT", [TD_END_VMM_ERROR] = "VMM_ERROR",
-	[TD_END_REFUSED] = "REFUSED",
+	[TD_END_REFUSED] = "REFUSED", [TD_END_UNSUPPORTED] = "UNSUPPORTED",
 };
 
 static const char *td_end_name(uint32_t reason)
@@ -61,8 +61,19 @@ static void one(struct result *res, enum verdict v, char *text)
 	strv_add(&res->detail, text);
 }
 
-/* The TD ended in a way that no test asked for. */
-static void judge_end(const struct observation *obs, struct result *res)
+/* The host refused just the page that the guest had announced. */
+static bool refused_as_announced(const struct observation *obs)
+{
+	unsigned long long gpa = 0;
+
+	for (size_t i = 0; i < obs->values.n; i++)
+		sscanf(obs->values.v[i], TEST_REFUSED_GPA " = %llu", &gpa);
+	return gpa && obs->td_end_rec.reason == TD_END_REFUSED &&
+	       obs->td_end_rec.detail / 4096 == gpa / 4096;
+}
+
+/* The TD ended, perhaps in a way that its test did not ask for. */
+static void judge_end(const struct test *test, const struct observation *obs, struct result *res)
 {
 	const struct rec_td_end *e = &obs->td_end_rec;
 	char *text;
@@ -71,11 +82,12 @@ static void judge_end(const struct observation *obs, struct result *res)
 		one(res, VERDICT_ERROR, xstrdup("the record of the TD's end is missing"));
 		return;
 	}
-	if (e->reason == TD_END_SHUTDOWN && !e->detail)
+	if (test->refused ? refused_as_announced(obs) : e->reason == TD_END_SHUTDOWN && !e->detail)
 		return;
-	text = xasprintf("TD ended by %s, expected SHUTDOWN code 0: %s (vCPU %u, detail %#llx)",
-			 td_end_name(e->reason), obs->td_reason, e->vcpu,
-			 (unsigned long long)e->detail);
+	text = xasprintf("TD ended by %s, expected %s: %s (vCPU %u, detail %#llx)",
+			 td_end_name(e->reason),
+			 test->refused ? "REFUSED at the announced address" : "SHUTDOWN code 0",
+			 obs->td_reason, e->vcpu, (unsigned long long)e->detail);
 	switch (e->reason) {
 	case TD_END_TIMEOUT:
 		one(res, VERDICT_TIMEOUT, text);
@@ -84,6 +96,9 @@ static void judge_end(const struct observation *obs, struct result *res)
 	case TD_END_TRIPLE_FAULT:
 	case TD_END_KVM_ERROR:
 		one(res, VERDICT_CRASH, text);
+		break;
+	case TD_END_SHUTDOWN:
+		one(res, test->refused ? VERDICT_FAIL : VERDICT_ERROR, text);
 		break;
 	case TD_END_REFUSED:
 		one(res, VERDICT_FAIL, text);
@@ -162,7 +177,11 @@ static void judge(const struct test *test, const struct observation *obs, struct
 		one(res, VERDICT_ERROR, xstrdup("not run: its TD never began"));
 		return;
 	}
-	judge_end(obs, res);
+	if (obs->td_end && obs->td_end_rec.reason == TD_END_UNSUPPORTED) {
+		one(res, VERDICT_SKIP, xstrdup(obs->td_reason));
+		return;
+	}
+	judge_end(test, obs, res);
 	if (test->kind == TEST_LINUX)
 		judge_linux(test, obs, res);
 	else if (test->kind == TEST_GUEST)
@@ -209,8 +228,7 @@ void verdict_decide(const struct test *test, const struct observation *obs, stru
 		.rank = test->rank,
 	};
 	memcpy(res->exits, obs->td_end_rec.exits, sizeof(res->exits));
-	for (size_t i = 0; i < obs->values.n; i++)
-		strv_add(&res->values, xstrdup(obs->values.v[i]));
+	strv_copy(&res->values, &obs->values);
 	strv_add(&res->replay, xstrdup(test->id));
 	judge(test, obs, res);
 	if (test->plant != PLANT_NOTHING)
@@ -226,6 +244,7 @@ void observation_free(struct observation *obs)
 	free(obs->crash);
 	strv_free(&obs->failures);
 	strv_free(&obs->values);
+	strv_free(&obs->story);
 	strv_free(&obs->host_log);
 	strv_free(&obs->vmm_errors);
 	strv_free(&obs->faults);
@@ -239,6 +258,7 @@ void result_free(struct result *res)
 	free(res->clause);
 	strv_free(&res->detail);
 	strv_free(&res->values);
+	strv_free(&res->story);
 	strv_free(&res->replay);
 	memset(res, 0, sizeof(*res));
 }

@@ -36,6 +36,7 @@ struct observation {
 	unsigned int checks, failed;
 	struct strv failures;		/* failed checks, decoded; at most OBSERVE_FAILURES_MAX */
 	struct strv values;		/* "name = value" */
+	struct strv story;		/* what guest and host did, in order, one sentence each */
 	struct strv host_log;		/* kernel lines that a healthy host does not print */
 	struct strv vmm_errors;
 	struct strv faults;		/* of the stream or the order of records */
@@ -56,6 +57,7 @@ struct result {
 	enum verdict verdict;
 	struct strv detail;		/* first line: why; then the evidence */
 	struct strv values;
+	struct strv story;
 	struct strv replay;		/* ids of the tests to run again */
 	unsigned int checks;
 	bool not_run;			/* its TD never began */

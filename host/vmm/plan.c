@@ -32,6 +32,9 @@ static const struct plan_key plan_keys[] = {
 	NUMBER(ve_disable, 0, 1),
 	/* The channel window is at 2 GiB: RAM ends at or below it. */
 	NUMBER(mem_mib, 1, 2048),
+	NUMBER(device, PLAN_NO_DEVICE, PLAN_CONNECT_DEVICE),
+	NUMBER(function, 0, PLAN_MAX_FUNCTIONS - 1),
+	NUMBER(lie, LIE_NONE, LIE_NR - 1),
 	NUMBER(convert, 0, 1),
 	NUMBER(seed, 0, UINT64_MAX),
 	NUMBER(timeout_ms, 1, 3600000),

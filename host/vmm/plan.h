@@ -19,6 +19,7 @@
 
 #include "core/channel.h"
 
+#define PLAN_MAX_FUNCTIONS 2
 #define PLAN_MAX_VCPUS	8
 #define PLAN_PATH_MAX	128
 #define PLAN_NAME_MAX	64
@@ -26,6 +27,18 @@
 #define PLAN_ERROR_MAX	192
 
 enum plan_kind { PLAN_FLAT, PLAN_LINUX };
+/* The test device: absent, assigned and always shared, or assigned to a TD that may bind it. */
+enum plan_device { PLAN_NO_DEVICE, PLAN_SHARED_DEVICE, PLAN_CONNECT_DEVICE };
+
+/* What the VMM does behind the guest's back. */
+enum plan_lie {
+	LIE_NONE,
+	LIE_FLIP_REPORT,	/* one bit of the TDI report */
+	LIE_PERMUTE_RANGES,	/* the report's first two ranges change places */
+	LIE_REBIND,		/* the report is sent, then the device is unbound and bound again */
+	LIE_PATCH_IMAGE,	/* one bit of the image, before it is measured */
+	LIE_NR
+};
 
 struct plan_td {
 	char name[PLAN_NAME_MAX];
@@ -38,6 +51,9 @@ struct plan_td {
 	uint64_t gpaw;		/* 48 or 52 */
 	uint64_t ve_disable;	/* SEPT_VE_DISABLE attribute */
 	uint64_t mem_mib;	/* private RAM from GPA 0 */
+	uint64_t device;	/* enum plan_device */
+	uint64_t function;	/* which of L1's test devices, from 0 */
+	uint64_t lie;		/* enum plan_lie */
 	uint64_t convert;	/* an access of the other kind converts the page (Linux: always) */
 	uint64_t seed;
 	uint64_t timeout_ms;

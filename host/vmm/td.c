@@ -19,6 +19,7 @@
 #include "record.h"
 #include "td.h"
 #include "tdx_abi/td.h"
+#include "uapi.h"
 #include "vcpu.h"
 
 #define APIC_BUS_CYCLE_NS	40	/* 25 MHz, the crystal that CPUID leaf 15H of a TD shows */
@@ -134,7 +135,9 @@ static bool td_init_vm(struct td *td)
 	memcpy(init->cpuid.entries, td->caps->cpuid.entries,
 	       init->cpuid.nent * sizeof(init->cpuid.entries[0]));
 	cpuid_configure(&init->cpuid, supported, td->plan->gpaw, td->plan->vcpus);
-	ok = !td_ioctl(td->vm, KVM_TDX_INIT_VM, 0, (uintptr_t)init, &status);
+	ok = !td_ioctl(td->vm, KVM_TDX_INIT_VM,
+		       td->plan->device == PLAN_CONNECT_DEVICE ? UAPI_TDX_INIT_VM_F_CONNECT : 0,
+		       (uintptr_t)init, &status);
 	if (!ok)
 		td_fail(td, "KVM_TDX_INIT_VM", status);
 out:
@@ -212,6 +215,9 @@ static bool td_finalize(struct td *td)
 {
 	uint64_t status;
 
+	/* Below the reset vector nothing is used: only MRTD tells. */
+	if (td->plan->lie == LIE_PATCH_IMAGE)
+		*(uint8_t *)memory_at(&td->memory, FOUR_GIB - 17, 1) ^= 1;
 	if (!td_populate(td, td->image_gpa, FOUR_GIB - td->image_gpa, true))
 		return false;
 	/* Linux can't accept memory without EFI, so its RAM is there from the start. */
@@ -233,6 +239,51 @@ static bool td_add_memory(struct td *td, uint64_t image_size)
 	return true;
 }
 
+static bool td_unsupported(struct td *td, const char *what)
+{
+	td_end(td, 0, TD_END_UNSUPPORTED, 0, "%s", what);
+	return false;
+}
+
+/* Can this host do what the plan asks for? Before anything is made of it. */
+static bool td_check_device(struct td *td)
+{
+	if (td->plan->device == PLAN_NO_DEVICE)
+		return true;
+	if (!*td->assign->cdev)
+		return td_unsupported(td, "no device is assigned to vfio-pci in L1");
+	if (ioctl(td->vm, KVM_CHECK_EXTENSION, UAPI_CAP_DMABUF_MMIO) <= 0)
+		return td_unsupported(td, "this kernel has no dma-buf memslots");
+	if (td->plan->device == PLAN_CONNECT_DEVICE && !td->assign->connected)
+		return td_unsupported(td, "the device is not connected to a TSM");
+	return true;
+}
+
+static bool td_add_device(struct td *td)
+{
+	struct rec_step opened = { .step = STEP_OPEN };
+	bool connect = td->plan->device == PLAN_CONNECT_DEVICE;
+
+	if (td->plan->device == PLAN_NO_DEVICE)
+		return true;
+	if (!vfio_open(&td->vfio, td->assign, td->vm, connect))
+		return td_fail(td, td->vfio.failed, 0);
+	for (unsigned int i = 0; i < td->vfio.nr_sections; i++)
+		opened.value += td->vfio.section[i].size;
+	record_write(REC_STEP, &opened, sizeof(opened), td->assign->cdev);
+	return true;
+}
+
+static void td_remove_device(struct td *td)
+{
+	struct rec_step closed = { .step = STEP_CLOSE };
+	bool opened = td->vfio.device >= 0;
+
+	vfio_close(&td->vfio);
+	if (opened)
+		record_write(REC_STEP, &closed, sizeof(closed), "");
+}
+
 /* What the guest finds in the channel window (core/channel.h). */
 static void td_open_window(struct td *td)
 {
@@ -246,6 +297,7 @@ static void td_open_window(struct td *td)
 	window->ram_bytes = td->plan->mem_mib << 20;
 	window->nr_vcpus = td->plan->vcpus;
 	window->flags = td->plan->flags;
+	window->device = td->plan->device;
 	memcpy(window->arg, td->plan->arg, sizeof(window->arg));
 	ring_init(&td->ring, window);
 }
@@ -261,6 +313,7 @@ static bool td_create(struct td *td)
 {
 	struct load load = { .plan = td->plan, .memory = &td->memory };
 	bool ok = td_load(td, &load, load_open(&load)) && td_create_vm(td) &&
+		  td_check_device(td) &&
 		  td_add_memory(td, load.image_size) && td_load(td, &load, load_place(&load));
 
 	td->first_rcx = load.first_rcx;
@@ -268,11 +321,12 @@ static bool td_create(struct td *td)
 	if (!ok)
 		return false;
 	td_open_window(td);
-	return td_init_vm(td) && td_create_vcpus(td) && td_finalize(td);
+	return td_init_vm(td) && td_add_device(td) && td_create_vcpus(td) && td_finalize(td);
 }
 
 static void td_destroy(struct td *td)
 {
+	td_remove_device(td);
 	for (struct vcpu *vcpu = td->vcpu; vcpu < td->vcpu + PLAN_MAX_VCPUS; vcpu++) {
 		if (vcpu->run)
 			munmap(vcpu->run, td->run_size);
@@ -347,16 +401,18 @@ static void td_record_begin(const struct plan_td *plan)
 	record_write(REC_TD_BEGIN, &begin, sizeof(begin), *plan->test ? plan->test : plan->name);
 }
 
-void td_run(const struct plan_td *plan, int kvm)
+void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
 {
 	struct td td = {
-		.plan = plan, .kvm = kvm, .vm = -1, .lock = PTHREAD_MUTEX_INITIALIZER,
+		.plan = plan, .kvm = kvm, .vm = -1, .assign = assign,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .tdcm_lock = PTHREAD_MUTEX_INITIALIZER,
 		.done = eventfd(0, EFD_CLOEXEC),
 	};
 
 	for (unsigned int i = 0; i < PLAN_MAX_VCPUS; i++)
 		td.vcpu[i] = (struct vcpu){ .td = &td, .index = i, .fd = -1 };
 	device_init(&td.device);
+	vfio_init(&td.vfio);
 
 	kmsg_forward();
 	kmsg_rearm_warnings();

@@ -18,6 +18,7 @@
 #include "memory.h"
 #include "plan.h"
 #include "ring.h"
+#include "vfio.h"
 
 struct td;
 
@@ -42,6 +43,9 @@ struct td {
 	size_t run_size;	/* of one struct kvm_run mapping */
 	struct device device;
 	struct ring ring;
+	const struct assign *assign;
+	struct vfio vfio;
+	pthread_mutex_t tdcm_lock;	/* held while a TDCM request is served */
 
 	pthread_mutex_t lock;	/* the three below */
 	bool ended;
@@ -49,8 +53,11 @@ struct td {
 	char reason[256];
 };
 
-/* Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm. */
-void td_run(const struct plan_td *plan, int kvm);
+/*
+ * Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm, @assign the device
+ * for it that was given to vfio-pci.
+ */
+void td_run(const struct plan_td *plan, int kvm, const struct assign *assign);
 
 /*
  * The TD ends for @reason, with a text for people. The first call wins; later ones are ignored, as

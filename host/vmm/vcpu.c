@@ -6,6 +6,8 @@
 
 #include <linux/kvm_para.h>
 
+#include "tdcm.h"
+#include "tdx_abi/ghci.h"
 #include "vcpu.h"
 
 #define KICK_SIGNAL	SIGUSR1
@@ -34,11 +36,17 @@ static void vcpu_io(struct vcpu *vcpu)
 		uint32_t value = 0;
 
 		memcpy(&value, data, run->io.size);
+		if (vfio_is_config_port(run->io.port)) {
+			vfio_config_write(&td->vfio, run->io.port, run->io.size, value);
+			return;
+		}
 		end = device_write(&td->device, run->io.port, run->io.size, value);
 		if (end.ended)
 			td_end(td, vcpu->index, TD_END_SHUTDOWN, end.code, "the guest shut down");
 	} else {
-		uint32_t value = device_read(&td->device, run->io.port, run->io.size);
+		uint32_t value = vfio_is_config_port(run->io.port) ?
+			vfio_config_read(&td->vfio, run->io.port, run->io.size) :
+			device_read(&td->device, run->io.port, run->io.size);
 
 		memcpy(data, &value, run->io.size);
 	}
@@ -52,7 +60,9 @@ static void vcpu_map_gpa(struct vcpu *vcpu)
 
 	vcpu_count(vcpu, EXITS_HYPERCALL);
 	run->hypercall.ret = 0;
+	/* A BAR is private while the device is bound, and shared else: the guest has no say (C 1.2). */
 	if (run->hypercall.nr != KVM_HC_MAP_GPA_RANGE ||
+	    vfio_owns(&vcpu->td->vfio, gpa, pages * MEMORY_PAGE) ||
 	    memory_convert(&vcpu->td->memory, gpa, pages * MEMORY_PAGE, private))
 		run->hypercall.ret = EINVAL;
 }
@@ -65,7 +75,7 @@ static void vcpu_memory_fault(struct vcpu *vcpu)
 	bool private = run->memory_fault.flags & KVM_MEMORY_EXIT_FLAG_PRIVATE;
 
 	vcpu_count(vcpu, EXITS_MEMORY_FAULT);
-	if ((td->plan->convert || td->plan->kind == PLAN_LINUX) &&
+	if (!vfio_owns(&td->vfio, run->memory_fault.gpa, run->memory_fault.size) && (td->plan->convert || td->plan->kind == PLAN_LINUX) &&
 	    !memory_convert(&td->memory, run->memory_fault.gpa, run->memory_fault.size, private))
 		return;
 	td_end(td, vcpu->index, TD_END_REFUSED, run->memory_fault.gpa,
@@ -140,6 +150,8 @@ static void vcpu_exit(struct vcpu *vcpu)
 		 * KVM has filled in "not supported" (or, for GetTdVmCallInfo, "nothing optional").
 		 */
 		vcpu_count(vcpu, EXITS_TDX);
+		if (vcpu->run->tdx.nr == GHCI_TDCM)
+			tdcm_serve(vcpu);
 		break;
 	case KVM_EXIT_MEMORY_FAULT:
 		vcpu_memory_fault(vcpu);

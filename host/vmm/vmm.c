@@ -20,6 +20,7 @@
 
 #include <linux/kvm.h>
 
+#include "assign.h"
 #include "kmsg.h"
 #include "plan.h"
 #include "record.h"
@@ -112,9 +113,55 @@ static void record_run_begin(int kvm)
 	record_write(REC_RUN_BEGIN, &run, sizeof(run), name.release);
 }
 
+static void record_step(enum vmm_step step, bool ok, const char *text)
+{
+	struct rec_step record = { .step = step, .error = ok ? 0 : EIO };
+
+	record_write(REC_STEP, &record, sizeof(record), text);
+}
+
+/* The devices that the plan's TDs use one after the other; an empty cdev: L1 has none. */
+static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_FUNCTIONS])
+{
+	enum plan_device wanted[PLAN_MAX_FUNCTIONS] = { PLAN_NO_DEVICE };
+	const char *why = NULL;
+
+	for (size_t i = 0; i < plan->nr; i++)
+		if (plan->td[i].device > wanted[plan->td[i].function])
+			wanted[plan->td[i].function] = plan->td[i].device;
+	for (unsigned int nth = 0; nth < PLAN_MAX_FUNCTIONS; nth++) {
+		struct assign *device = &assign[nth];
+		char text[128];
+		bool connected;
+
+		if (wanted[nth] == PLAN_NO_DEVICE || !assign_device(device, nth, &why))
+			continue;
+		if (wanted[nth] != PLAN_CONNECT_DEVICE)
+			continue;
+		connected = assign_connect(device, &why);
+		snprintf(text, sizeof(text), "%s: %s", strrchr(device->sysfs, '/') + 1,
+			 connected ? "spdm: unauthenticated" : why);
+		record_step(STEP_CONNECT, connected, text);
+	}
+}
+
+static void close_devices(struct assign assign[PLAN_MAX_FUNCTIONS])
+{
+	for (unsigned int nth = 0; nth < PLAN_MAX_FUNCTIONS; nth++) {
+		const char *why = "";
+		bool done;
+
+		if (!assign[nth].connected)
+			continue;
+		done = assign_disconnect(&assign[nth], &why);
+		record_step(STEP_DISCONNECT, done, why);
+	}
+}
+
 /* The number of TDs run. */
 static unsigned int run_plan(const char *path, int kvm)
 {
+	struct assign assign[PLAN_MAX_FUNCTIONS] = { 0 };
 	char error[PLAN_ERROR_MAX];
 	char *text = read_text(path);
 	struct plan plan;
@@ -126,8 +173,10 @@ static unsigned int run_plan(const char *path, int kvm)
 	}
 	if (plan_parse(&plan, text, error))
 		record_error("%s", error);
+	open_devices(&plan, assign);
 	for (tds = 0; tds < plan.nr && kvm >= 0; tds++)
-		td_run(&plan.td[tds], kvm);
+		td_run(&plan.td[tds], kvm, &assign[plan.td[tds].function]);
+	close_devices(assign);
 	plan_free(&plan);
 	free(text);
 	return tds;

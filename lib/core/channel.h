@@ -39,8 +39,9 @@ struct channel_window {
 	uint32_t head;			/* guest: bytes written */
 	uint32_t tail;			/* VMM: bytes consumed */
 	uint64_t arg[8];		/* test parameters, meaning per test */
+	uint64_t device;		/* 0 none, 1 shared, 2 the TD may bind it */
 };
-_Static_assert(sizeof(struct channel_window) == 168, "layout shared by guest and VMM");
+_Static_assert(sizeof(struct channel_window) == 176, "layout shared by guest and VMM");
 
 #define CHANNEL_F_NO_CHECKS	1u	/* selfcheck: record no check at all */
 #define CHANNEL_F_FLIP		2u	/* selfcheck: flip every expected value */
@@ -75,7 +76,28 @@ enum record_type {
 	REC_CONSOLE,		/* bytes the TD wrote to its serial port */
 	REC_RUN_END,		/* struct rec_run_end: nothing follows */
 	REC_VMM_ERROR,		/* text: the VMM (harness) could not do what the plan says */
+	REC_STEP,		/* struct rec_step, then text: what the VMM did for the device */
 };
+
+/* X(name, what a person reads) */
+#define VMM_STEPS(X)						\
+	X(CONNECT,	"SPDM session and IDE stream")		\
+	X(OPEN,		"device opened, BARs mapped")		\
+	X(CHECK,	"TDCM CHECK_TEEIO_SUPP")		\
+	X(BIND,		"TDCM BIND")				\
+	X(DEV_INFO,	"TDCM GET_DEV_INFO")			\
+	X(REPORT,	"TDCM GET_TDI_REPORT")			\
+	X(START,	"TDCM START_TDI")			\
+	X(STATE,	"TDCM GET_TDI_STATE")			\
+	X(UNBIND,	"TDCM UNBIND")				\
+	X(CLOSE,	"device closed")			\
+	X(DISCONNECT,	"session and stream taken down")
+#define VMM_STEP_ENUM(name, text) STEP_##name,
+enum vmm_step { VMM_STEPS(VMM_STEP_ENUM) STEP_NR };
+#undef VMM_STEP_ENUM
+
+/* REC_VALUE of a test that ends by a refused access: the address. */
+#define TEST_REFUSED_GPA	"refused_gpa"
 
 enum record_outcome { OUTCOME_PASS, OUTCOME_SKIP, OUTCOME_XFAIL, OUTCOME_FAIL, OUTCOME_ERROR };
 
@@ -86,6 +108,12 @@ struct rec_check { uint8_t ok; uint8_t kind; uint16_t line; uint32_t vcpu; uint6
 struct rec_value { uint64_t value; };
 struct rec_end { uint32_t outcome; uint32_t checks; uint32_t failed; uint32_t pad; };
 struct rec_run { uint32_t nr_cpus; uint32_t tdx; };	/* tdx: KVM offers TD VMs */
+struct rec_step {
+	uint32_t step;		/* enum vmm_step */
+	uint32_t error;		/* errno of the host, 0 = done */
+	uint64_t status;	/* TDX module's completion status, where it was asked */
+	uint64_t value;		/* bytes of a report, state, ...: meaning per step */
+};
 struct rec_td { uint32_t nr_vcpus; uint32_t gpaw; uint32_t sept_ve_disable; uint32_t pad; uint64_t seed; };
 enum td_end {
 	TD_END_SHUTDOWN,	/* guest asked: the exit port, code in detail */
@@ -95,6 +123,7 @@ enum td_end {
 	TD_END_TIMEOUT,
 	TD_END_VMM_ERROR,	/* errno in detail */
 	TD_END_REFUSED,		/* KVM refused an access (memory fault that the VMM does not resolve), GPA in detail */
+	TD_END_UNSUPPORTED,	/* the host lacks what the plan asks for: the text says what */
 };
 struct rec_td_end {
 	uint32_t reason;	/* enum td_end */

@@ -12,12 +12,15 @@ static struct test_run {
 	uint32_t outcome;
 	uint32_t checks, failed;	/* counted by all vCPUs */
 	const char *reason;
+	bool ended;			/* the end record is written */
 } run;
 
 static const struct { uint32_t bit; const char *word, *missing; } needs_words[] = {
 	{ NEEDS_SMP, "smp", "the TD has one vCPU" },
 	{ NEEDS_VE, "ve", "the TD has SEPT_VE_DISABLE set" },
 	{ NEEDS_NO_VE, "no-ve", "the TD has SEPT_VE_DISABLE clear" },
+	{ NEEDS_DEVICE, "device", "the TD has no device" },
+	{ NEEDS_CONNECT, "connect", "the TD has no TDX Connect" },
 };
 #define NR_NEEDS	(sizeof(needs_words) / sizeof(needs_words[0]))
 
@@ -85,6 +88,9 @@ void test_finish(void)
 {
 	struct rec_end end = { .checks = run.checks, .failed = run.failed };
 
+	if (run.ended)
+		return;
+	run.ended = true;
 	if (run.outcome != OUTCOME_ERROR && run.failed)
 		run.outcome = OUTCOME_FAIL;
 	if (run.outcome == OUTCOME_PASS && !run.checks)
@@ -95,6 +101,15 @@ void test_finish(void)
 	records_write(run.session->records, REC_TEST_END, (struct record_part[]){
 		{ &end, sizeof(end) }, part_text(run.reason),
 	}, 2);
+}
+
+void test_end_refused(void (*touch)(uint64_t gpa), uint64_t gpa)
+{
+	test_value(TEST_REFUSED_GPA, gpa);
+	test_finish();
+	touch(gpa);
+	run.ended = false;
+	test_error("the host did not refuse the access");
 }
 
 void test_skip(const char *reason)

@@ -25,6 +25,13 @@
 #define NEEDS_SMP	1u	/* two vCPUs */
 #define NEEDS_VE	2u	/* SEPT_VE_DISABLE = 0 */
 #define NEEDS_NO_VE	4u	/* SEPT_VE_DISABLE = 1 */
+#define NEEDS_DEVICE	8u	/* the test device, shared */
+#define NEEDS_CONNECT	16u	/* the test device, and a TD that may bind it */
+/* Beside them: the test ends by an access that the host refuses; see test_end_refused(). */
+#define EXPECT_REFUSED	256u
+#define NEEDS_IMPOSTOR	512u	/* with NEEDS_CONNECT: another device of the same kind */
+#define NEEDS_LIE(n)	((n) << 12)	/* the VMM tells this lie: enum test_lie */
+enum test_lie { TEST_LIE_FLIP_REPORT = 1, TEST_LIE_PERMUTE_RANGES, TEST_LIE_REBIND, TEST_LIE_PATCH_IMAGE };
 
 struct test {
 	const char *id, *sentence, *clause, *sabotage;
@@ -61,6 +68,12 @@ void tests_list(struct records *records);
 void test_run(const struct test_session *session, const struct test *test);
 /* Write the end record now; for a test that can't return. */
 void test_finish(void);
+
+/*
+ * For EXPECT_REFUSED: write the end record, then @touch(@gpa). The runner passes the test if the host
+ * ended the TD over just this page, with no complaint of its kernel.
+ */
+void test_end_refused(void (*touch)(uint64_t gpa), uint64_t gpa);
 
 void test_skip(const char *reason);
 void test_error(const char *reason);

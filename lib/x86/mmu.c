@@ -8,7 +8,7 @@
 #define PTE_LEAF	0x63ULL		/* and accessed, dirty */
 #define PTE_LARGE	0x80ULL
 #define PTE_ADDRESS	0x000ffffffffff000ULL
-#define MMU_TABLES	12	/* RAM 2, window 2, device 1, split pages the rest */
+#define MMU_TABLES	13	/* RAM 2, window 2, device 1, split pages the rest */
 #define MMU_LIMIT	(1ULL << 47)	/* of the lower half of 4-level linear addresses */
 
 static uint64_t tables[MMU_TABLES][512] __attribute__((aligned(4096)));

@@ -91,7 +91,7 @@ misuse()	# NAME PATTERN ARG...
 units()
 {
 	local line
-	CMOCKA_MESSAGE_OUTPUT=tap timeout 60 "$build/tdi/test/unit" >"$work/unit" 2>&1
+	CMOCKA_MESSAGE_OUTPUT=tap timeout 60 "$build/tdi/test/$1" >"$work/unit" 2>&1
 	while read -r line; do
 		case $line in
 		'ok '*) result "unit: ${line##* }" '' ;;
@@ -109,7 +109,7 @@ verdicts()
 	run ''
 	expect 'all pass, quietly' 0 '^5 passed, 0 failed, 0 skipped$' '!alpha' \
 		'platform: emulated' \
-		'kernel: 7\.3\.4-test,' '^L1 boots: 1, TDs: 5, SEAMCALLs: 100$' '!logs:'
+		'kernel: 7\.3\.4-test,' '^L1 boots: 1, TDs: 5, SEAMCALLs: 100, unbinds checked: 0$' '!logs:'
 	# Break: drop REC_VALUE.
 	run '' -v alpha
 	expect 'a line for each test and its values with -v' 0 '^pass +alpha: .*2 checks' \
@@ -510,7 +510,8 @@ selection()
 }
 
 make_files
-units
+units unit
+units unbind
 verdicts
 host_rules
 td_ends

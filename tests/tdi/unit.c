@@ -184,7 +184,8 @@ static void plan_cmdline_last(void **state)
 		.config = { .vcpus = 2, .gpaw = 48, .arg = { [7] = 9 } },
 	};
 	const struct test *tests[] = { &test };
-	char *text = plan_text(tests, 1, 5);
+	struct images images = { 0 };
+	char *text = plan_text(tests, 1, &images, 5);
 
 	(void)state;
 	assert_non_null(strstr(text, "td name=linux.smp2 test=linux.smp2 kind=linux vcpus=2"));

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The order of every unbind, from the module's trace (fact sheet C 4): STOP (or the stream blocked),
+ * then BLOCK, TRACK and UNMAP for every page, then the TDI freed with nothing left mapped. Fed one
+ * event after the other; knows neither the host nor the model's own checks.
+ */
+#ifndef TDI_UNBIND_H
+#define TDI_UNBIND_H
+
+#include "tdx_module/tdx_module.h"
+#include "util.h"
+
+struct unbind_page {
+	uint64_t tdr, gpa, hpa;
+	uint32_t func;
+	bool blocked, tracked;
+};
+
+struct unbind_tdi {
+	uint32_t func;
+	unsigned int stream;
+	uint64_t tdr;
+	unsigned int td;	/* of the TDs created, from 1 */
+	bool locked;		/* a BIND was begun, so a LOCK may have reached the device */
+	bool stopped;
+};
+
+struct unbind_owner {
+	uint64_t hpa;
+	uint32_t func;
+};
+
+struct unbind {
+	struct unbind_tdi *tdi;
+	size_t nr_tdis;
+	struct unbind_page *page;
+	size_t nr_pages;
+	struct unbind_owner *owner;	/* MMIOMT: whose a device page is */
+	size_t nr_owners;
+	unsigned int tds;
+	unsigned int checked;		/* unbinds that came to their end */
+	struct strv violations;		/* one sentence each, with the number of the TD */
+};
+
+void unbind_event(struct unbind *u, const struct tdx_trace_event *ev);
+/* The trace is over: what is still there was never taken down. */
+void unbind_end(struct unbind *u);
+void unbind_free(struct unbind *u);
+
+#endif

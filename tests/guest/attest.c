@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Attestation has teeth: each lie of host, VMM or device makes the guest refuse, by its own name. */
+#include "tdi.h"
+#include "tdisp/tdisp.h"
+#include "core/string.h"
+
+static void refuses(enum attest why)
+{
+	struct tdi tdi;
+
+	if (!tdi_open(&tdi) || !tdi_bind(&tdi))
+		return;
+	CHECK_DEC(tdi_judge(&tdi), why);
+	tdi_unbind(&tdi);
+}
+
+static void attest_impostor(void)
+{
+	refuses(ATTEST_IDENTITY);
+}
+TEST(attest_impostor, "a device of the same kind with another identity is refused",
+     "fact sheet C 1.4 (GET_DEV_INFO), 2.4 field 4", "guest: skip the reference digest",
+     NEEDS_CONNECT | NEEDS_IMPOSTOR, attest_impostor);
+
+static void attest_report_bit(void)
+{
+	refuses(ATTEST_REPORT_HASH);
+}
+TEST(attest_report_bit, "a report with one bit changed by the VMM is refused",
+     "fact sheet C 2.4 field 3, 8 row 20", "guest: skip the report's hash",
+     NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_FLIP_REPORT), attest_report_bit);
+
+static void attest_permuted(void)
+{
+	refuses(ATTEST_REPORT_HASH);
+}
+TEST(attest_permuted, "a report whose ranges changed places is refused",
+     "fact sheet C 2.4 field 3, 8 row 17", "guest: hash only the first 16 bytes of the report",
+     NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_PERMUTE_RANGES), attest_permuted);
+
+static void attest_old_session(void)
+{
+	refuses(ATTEST_SESSION);
+}
+TEST(attest_old_session, "a report of an older bind session is refused",
+     "fact sheet C 1.5, 2.4 field 5", "guest: do not read the session again after the report",
+     NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_REBIND), attest_old_session);
+
+static void attest_patched_image(void)
+{
+	refuses(ATTEST_MRTD);
+}
+TEST(attest_patched_image, "an image that was changed before its measurement has another MRTD",
+     "fact sheet 2.3 (MRTD)", "module: leave MR.EXTEND's chunk out of the hash",
+     NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_PATCH_IMAGE), attest_patched_image);
+
+/* ---- the report alone: what the host may send instead of one ---- */
+
+#define BAR0	0xc0000000ULL
+
+static const struct attest_bar bars[ATTEST_BARS] = {
+	[0] = { BAR0, 0x10000 }, [2] = { BAR0 + 0x10000, 0x4000 },
+};
+
+static struct {
+	struct tdisp_report head;
+	struct tdisp_range range[3];
+	uint32_t specific;
+} __attribute__((packed)) sample;
+
+static void make_sample(void)
+{
+	static const struct tdisp_range ranges[3] = {
+		{ 0x7000000000, 16, 0, 0 }, { 0x7000010000, 2, 0, 2 }, { 0x7000013000, 1, 0, 2 },
+	};
+
+	memset(&sample, 0, sizeof(sample));
+	sample.head.info = TDISP_INFO_DMA_NO_PASID;
+	sample.head.nr_ranges = 3;
+	memcpy(sample.range, ranges, sizeof(ranges));
+}
+
+static enum attest judge_sample(uint32_t length)
+{
+	struct attested result;
+
+	return attest_report((const uint8_t *)&sample, length, bars, &result);
+}
+
+static void attest_hostile_lengths(void)
+{
+	make_sample();
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_OK);
+	for (uint32_t length = 0; length < sizeof(sample); length++)
+		if (!CHECK_DEC(judge_sample(length), ATTEST_REPORT))
+			return;
+	sample.head.nr_ranges = 0xffffffff;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+	make_sample();
+	sample.specific = 0xffffffff;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+}
+TEST(attest_hostile_lengths, "a report of any wrong length or count is refused, and read no further",
+     "fact sheet C 5.4", "lib/tdisp: believe nr_ranges", NEEDS_NOTHING, attest_hostile_lengths);
+
+static void attest_hostile_ranges(void)
+{
+	make_sample();
+	sample.range[0].range_id = 6;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_RANGES);
+	make_sample();
+	sample.range[0].range_id = 1;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_RANGES);
+	make_sample();
+	sample.range[2].nr_pages = 2;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_RANGES);
+	make_sample();
+	sample.range[2].first_page = sample.range[1].first_page - 0x1000;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+	make_sample();
+	sample.range[2].first_page = sample.range[1].first_page + 0x1000;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+	make_sample();
+	sample.range[0].first_page |= 8;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+	make_sample();
+	sample.range[0].nr_pages = 0;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
+	make_sample();
+	sample.head.info |= TDISP_INFO_ATS;
+	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_CONFIG);
+}
+TEST(attest_hostile_ranges, "ranges that overlap, wrap, leave their BAR or name none are refused",
+     "fact sheet C 1.5, 5.4", "guest: accept a range longer than its BAR", NEEDS_NOTHING,
+     attest_hostile_ranges);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The steps of a private device's life, as tests put them together. */
+#ifndef TESTS_TDI_H
+#define TESTS_TDI_H
+
+#include "attest.h"
+#include "tdx/tdi.h"
+#include "testdev.h"
+
+struct tdi {
+	struct testdev dev;
+	struct attested attested;
+};
+
+/* Each records what it checks and returns whether the test can go on. */
+bool tdi_open(struct tdi *tdi);			/* find the device, make the TDCM buffer */
+bool tdi_bind(struct tdi *tdi);			/* CHECK, BIND; map the BARs private */
+bool tdi_attest(struct tdi *tdi);
+enum attest tdi_judge(struct tdi *tdi);		/* the verdict alone, said in a log line */
+bool tdi_accept(struct tdi *tdi);		/* every TEE range */
+bool tdi_start(struct tdi *tdi);		/* consent, START, state RUN */
+bool tdi_unbind(struct tdi *tdi);		/* UNBIND; map the BARs shared */
+/* Open to attested, and all of it up to RUN with every range accepted. */
+bool tdi_lock(struct tdi *tdi);
+bool tdi_run(struct tdi *tdi);
+
+/* A mark in the module's trace, for the runner to count between: TDG.VP.INFO with RCX = @mark. */
+void tdi_mark(uint64_t mark);
+#define TDI_MARK_BEGIN	0x6d61726b0001ULL
+#define TDI_MARK_END	0x6d61726b0002ULL
+
+#define CHECK_TDCM(result, error_)					\
+	({								\
+		struct tdcm_result r_ = (result);			\
+		bool ok_ = CHECK_GHCI(r_.ghci, GHCI_STATUS_SUCCESS) &&	\
+			   CHECK_DEC(r_.error, error_) &&		\
+			   CHECK_DEC(r_.status, (error_) ? TDCM_ERROR : TDCM_COMPLETED); \
+		ok_;							\
+	})
+
+#endif

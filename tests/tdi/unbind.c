@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The oracle of the unbind order against a trace by hand: the right order is silent, and each of the
+ * host's possible mistakes is named.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tdx_abi/connect.h"
+#include "tdx_abi/leaf.h"
+#include "tdx_abi/status.h"
+#include "unbind.h"
+
+#define FUNC	0x0108ULL
+#define TDR	0x70000000ULL
+#define HPA	0xfe000000ULL
+#define GPA	0xc0000000ULL
+#define PAGES	2
+
+enum step {
+	CREATE, SET0, SET1, BIND, MAP0, MAP1, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE,
+	STREAM_BLOCK, NR_STEPS
+};
+
+static const struct tdx_trace_event events[NR_STEPS] = {
+#define CALL(leaf_, ...) { .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_##leaf_, .in = { __VA_ARGS__ } }
+	[CREATE] = CALL(TDI_CREATE, FUNC << TDX_TDI_FUNC_SHIFT, TDR),
+	[SET0] = CALL(MMIOMT_SET, HPA, TDX_MMIOMT_DATA | FUNC << TDX_MMIOMT_FUNC_SHIFT),
+	[SET1] = CALL(MMIOMT_SET, HPA + 4096, TDX_MMIOMT_DATA | FUNC << TDX_MMIOMT_FUNC_SHIFT),
+	[BIND] = CALL(TDI_BIND, FUNC),
+	[MAP0] = CALL(MMIO_MAP, GPA, TDR, HPA),
+	[MAP1] = CALL(MMIO_MAP, GPA + 4096, TDR, HPA + 4096),
+	[STOP] = CALL(TDI_STOP, FUNC),
+	[BLOCK0] = CALL(MMIO_BLOCK, GPA, TDR),
+	[BLOCK1] = CALL(MMIO_BLOCK, GPA + 4096, TDR),
+	[TRACK] = CALL(MEM_TRACK, TDR),
+	[UNMAP0] = CALL(MMIO_UNMAP, GPA, TDR),
+	[UNMAP1] = CALL(MMIO_UNMAP, GPA + 4096, TDR),
+	[REMOVE] = CALL(TDI_REMOVE, FUNC),
+	[STREAM_BLOCK] = CALL(IDE_STREAM_BLOCK, 0, 0),
+};
+
+static void feed(struct unbind *u, const enum step *steps, size_t n)
+{
+	struct tdx_trace_event create = { .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MNG_CREATE };
+
+	*u = (struct unbind){ 0 };
+	unbind_event(u, &create);
+	for (size_t i = 0; i < n; i++)
+		unbind_event(u, &events[steps[i]]);
+	unbind_end(u);
+}
+
+#define SET_UP	CREATE, SET0, SET1, BIND, MAP0, MAP1
+
+static void expect(const enum step *steps, size_t n, const char *violation)
+{
+	struct unbind u;
+	bool found = !violation;
+
+	feed(&u, steps, n);
+	for (size_t i = 0; i < u.violations.n; i++)
+		found |= violation && strstr(u.violations.v[i], violation);
+	if (!found || (!violation && u.violations.n))
+		fail_msg("expected \"%s\", got \"%s\"", violation ? violation : "silence",
+			 u.violations.n ? u.violations.v[0] : "silence");
+	assert_int_equal(u.checked, violation && strstr(violation, "never freed") ? 0 : 1);
+	unbind_free(&u);
+}
+
+#define EXPECT(violation, ...)								\
+	expect((const enum step[]){ __VA_ARGS__ },					\
+	       sizeof((const enum step[]){ __VA_ARGS__ }) / sizeof(enum step), violation)
+
+/* Red if a rule is wrong for a host that does it right, with STOP or with a blocked stream. */
+static void right_order_is_silent(void **state)
+{
+	(void)state;
+	EXPECT(NULL, SET_UP, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE);
+	EXPECT(NULL, SET_UP, STOP, BLOCK0, TRACK, UNMAP0, BLOCK1, TRACK, UNMAP1, REMOVE);
+	EXPECT(NULL, SET_UP, STREAM_BLOCK, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE);
+}
+
+/* Red if on_unmap() ignores the TDI's state. */
+static void stop_after_unmap(void **state)
+{
+	(void)state;
+	EXPECT("unmapped before STOP", SET_UP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, STOP, REMOVE);
+}
+
+/* Red if on_remove() ignores mapped pages. */
+static void free_before_unmap(void **state)
+{
+	(void)state;
+	EXPECT("freed while a page is mapped", SET_UP, STOP, REMOVE, BLOCK0, BLOCK1, TRACK, UNMAP0,
+	       UNMAP1);
+}
+
+/* Red if on_remove() ignores a missing STOP. */
+static void no_stop(void **state)
+{
+	(void)state;
+	EXPECT("without STOP", SET_UP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE);
+}
+
+/* Red if a BLOCK of another page counts. */
+static void no_block(void **state)
+{
+	(void)state;
+	EXPECT("not blocked", SET_UP, STOP, BLOCK0, TRACK, UNMAP0, UNMAP1, REMOVE);
+}
+
+/* Red if a TRACK before the BLOCK counts. */
+static void no_track(void **state)
+{
+	(void)state;
+	EXPECT("without a TRACK", SET_UP, STOP, BLOCK0, TRACK, BLOCK1, UNMAP0, UNMAP1, REMOVE);
+}
+
+/* Red if pages are not counted one by one. */
+static void no_unmap_of_one(void **state)
+{
+	(void)state;
+	EXPECT("freed while a page is mapped", SET_UP, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, REMOVE);
+}
+
+/* Red if the end of the trace forgives. */
+static void no_free(void **state)
+{
+	(void)state;
+	EXPECT("never freed", SET_UP, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1);
+}
+
+/* A call that the module refused is named with its status. Red if on_remove() drops the status. */
+static void refusal_is_named(void **state)
+{
+	struct tdx_trace_event remove = events[REMOVE];
+	struct unbind u = { 0 };
+
+	(void)state;
+	remove.status = TDX_STATUS(TDI_INVALID_STATE, TDX_OP_RCX);
+	unbind_event(&u, &events[CREATE]);
+	unbind_event(&u, &remove);
+	assert_int_equal(u.violations.n, 1);
+	assert_non_null(strstr(u.violations.v[0], "TDI_INVALID_STATE"));
+	unbind_free(&u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(right_order_is_silent), cmocka_unit_test(stop_after_unmap),
+		cmocka_unit_test(free_before_unmap), cmocka_unit_test(no_stop),
+		cmocka_unit_test(no_block), cmocka_unit_test(no_track),
+		cmocka_unit_test(no_unmap_of_one), cmocka_unit_test(no_free),
+		cmocka_unit_test(refusal_is_named),
+	};
+
+	return cmocka_run_group_tests_name("unbind", tests, NULL, NULL);
+}
