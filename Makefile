@@ -32,8 +32,8 @@ endif
 help:
 	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
 
-#: make run               set up, build, and run the tests, telling what happens
-#: make run T='sept*'     only the tests whose name matches
+#: make run               set up, build, and tell the life of a private device, from bind to unbind
+#: make run T='sept*'     the tests whose name matches; T='*' is all
 #: make run SHELL=1       a shell in L1, the emulated TDX host
 #: make check             what CI runs: unit tests, the runner's tests, the emulated suite
 #: make unit              only the unit tests; needs neither QEMU nor Linux
@@ -63,6 +63,8 @@ SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' \
 RUN	= $(TDI) run $(if $(KERNEL),--kernel '$(BZIMAGE)') $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
 	  $(if $(APPEND),--append '$(APPEND)')
 GLOBS	= $(foreach t,$(T),'$(t)')
+# The main flow, unless something else is asked for.
+FLOW	= $(if $(T)$(IMAGE)$(L1_SHELL),$(GLOBS),connect_flow)
 
 # Always asked, never touched when nothing changed: the scripts know by content.
 $(O)/bzImage: FORCE
@@ -83,7 +85,7 @@ programs: guest $(TESTS)
 .PHONY: run
 run: setup
 	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
-	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose) $(GLOBS)
+	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose) $(FLOW)
 
 # Each part leaves its three counts in $(O)/check; the last line is their sum.
 .PHONY: check suite

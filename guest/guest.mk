@@ -17,7 +17,14 @@ GUEST_CFLAGS := -std=gnu11 -Os -g -ffreestanding -fpie -fno-stack-protector -fcf
 	-MMD -MP
 
 .PHONY: guest
-guest: $(O)/guest/guest.bin
+guest: $(O)/guest/guest.bin $(O)/guest/hello.bin
+
+# A flat image that shares nothing with ours, for IMAGE=.
+$(O)/guest/hello.bin: tests/image/hello.S linker/hello.ld
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+		-Wl,-T,linker/hello.ld -o $(@:.bin=.elf) $<
+	$(Q)$(OBJCOPY) -O binary -j .image $(@:.bin=.elf) $@
 
 $(O)/guest/guest.bin: $(O)/guest/guest.elf
 	$(Q)$(OBJCOPY) -O binary $< $@

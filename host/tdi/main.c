@@ -144,6 +144,8 @@ static int run(const struct options *o, const struct tests *tests)
 		return code;
 	}
 	run_tests(o, &images, tests, out, &report);
+	for (size_t i = 0; o->verbose && i < report.story.n; i++)
+		fprintf(out, "%s\n", report.story.v[i]);
 	written = write_reports(o, &report);
 	code = report_exit_code(&report);
 	finish_logs(o, report.logs, !code && written, out);

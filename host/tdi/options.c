@@ -13,7 +13,7 @@
 enum key {
 	KEY_SEED = 0x100, KEY_TIMEOUT, KEY_KERNEL, KEY_QEMU, KEY_INITRAMFS, KEY_GUEST, KEY_FIRMWARE,
 	KEY_WITNESS, KEY_KTAP, KEY_JUNIT, KEY_JSON, KEY_COUNTS, KEY_LOGS, KEY_ICOUNT, KEY_NO_ICOUNT,
-	KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_VERSION,
+	KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_VERSION,
 };
 
 static const struct argp_option argp_options[] = {
@@ -21,7 +21,7 @@ static const struct argp_option argp_options[] = {
 	{ "kernel", KEY_KERNEL, "BZIMAGE", 0, "host kernel under test, also the Linux TD's", 1 },
 	{ "image", KEY_IMAGE, "FLAT", 0, "run this flat image, which ends at 4 GiB, as the TD", 1 },
 	{ "td", KEY_TD, "KEY=N,...", 0, "configure every TD: vcpus, gpaw, ve_disable, mem_mib, "
-	  "timeout_ms, flags, convert, arg0-7", 1 },
+	  "timeout_ms, flags, convert, device, function, lie, arg0-7", 1 },
 	{ "seed", KEY_SEED, "N", 0, "seed of everything random (1)", 1 },
 	{ "append", KEY_APPEND, "STR", 0, "add to the host kernel's command line", 1 },
 	{ "list", 'l', NULL, 0, "list the tests, run nothing", 1 },
@@ -30,9 +30,10 @@ static const struct argp_option argp_options[] = {
 	{ "jobs", 'j', "N", 0, "L1s side by side (1)", 2 },
 	{ "icount", KEY_ICOUNT, NULL, 0, "virtual time from the instruction counter (default)", 2 },
 	{ "no-icount", KEY_NO_ICOUNT, NULL, 0, "multi-threaded emulation, wall-clock time", 2 },
+	{ "no-device", KEY_NO_DEVICE, NULL, 0, "L1 without the test devices", 2 },
 	{ "shell", KEY_SHELL, NULL, 0, "a shell in L1 instead of tests", 2 },
 	{ NULL, 0, NULL, 0, "What to report", 3 },
-	{ "verbose", 'v', NULL, 0, "a line for each test, with its values", 3 },
+	{ "verbose", 'v', NULL, 0, "a line for each test, with what happened in it", 3 },
 	{ "tap", 't', NULL, 0, "KTAP on standard output, as --ktap -", 3 },
 	{ "ktap", KEY_KTAP, "FILE", 0, "write KTAP; - is standard output", 3 },
 	{ "junit", KEY_JUNIT, "FILE", 0, "write JUnit XML", 3 },
@@ -142,6 +143,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 	case KEY_TIMEOUT: o->timeout_s = (unsigned int)number("--timeout", arg, 1, 86400); break;
 	case KEY_ICOUNT: o->icount = true; break;
 	case KEY_NO_ICOUNT: o->icount = false; break;
+	case KEY_NO_DEVICE: o->no_device = true; break;
 	case KEY_SHELL: o->shell = true; o->icount = false; break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num == 0)
@@ -199,6 +201,8 @@ void options_parse(struct options *o, int argc, char **argv)
 	strv_addf(&o->replay, "--seed=%llu", (unsigned long long)o->seed);
 	if (!o->icount)
 		strv_add(&o->replay, xstrdup("--no-icount"));
+	if (o->no_device)
+		strv_add(&o->replay, xstrdup("--no-device"));
 }
 
 char *options_guest_elf(const struct options *opts)

@@ -20,7 +20,7 @@ struct options {
 	char *ktap, *junit, *json, *counts;
 	unsigned int timeout_s, jobs;
 	uint64_t seed;
-	bool icount, verbose, shell, list_only;
+	bool icount, no_device, verbose, shell, list_only;
 	struct strv replay;		/* words that replay this run, no reports, no globs */
 };
 

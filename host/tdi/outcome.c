@@ -197,6 +197,16 @@ static void add_ledger(struct boot *b, struct report *report)
 
 	if (ledger_read(&ledger, path, &error)) {
 		report->seamcalls += ledger.module.seamcalls;
+		strv_addf(&report->story, "ledger of boot %u: %llu TDs and %llu TDIs created, %llu and "
+			  "%llu left; %llu private pages mapped, %llu unmapped; %llu KeyIDs, %llu "
+			  "pages left", b->nr, (unsigned long long)ledger.module.tds_created,
+			  (unsigned long long)ledger.module.tdis_created,
+			  (unsigned long long)ledger.module.tds_live,
+			  (unsigned long long)ledger.module.tdis_live,
+			  (unsigned long long)ledger.module.mmio_maps,
+			  (unsigned long long)ledger.module.mmio_unmaps,
+			  (unsigned long long)ledger.module.hkids_live,
+			  (unsigned long long)ledger.module.pages_live);
 		if (complete)
 			ledger_imbalance(&ledger, &lines);
 		boot_finding(report, b, "l1.ledger", balanced, VERDICT_FAIL, &lines);

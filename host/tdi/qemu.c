@@ -28,6 +28,15 @@ static void option(struct strv *argv, const char *flag, char *value)
 		strv_add(argv, value);
 }
 
+/* The device under test, and the same device in the hands of somebody else. */
+static void devices(struct strv *argv)
+{
+	option(argv, "-device", xstrdup("tdisp-root-port,id=rp0,chassis=1,slot=0"));
+	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp0"));
+	option(argv, "-device", xstrdup("tdisp-root-port,id=rp1,chassis=2,slot=1"));
+	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=impostor"));
+}
+
 void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 {
 	strv_add(argv, xstrdup(o->qemu));
@@ -44,11 +53,8 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	option(argv, "-smp", xasprintf("%u", L1_CPUS));
 	option(argv, "-m", xstrdup(L1_MEMORY));
 	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48,snoop-control=on"));
-	option(argv, "-device", xstrdup("tdisp-root-port,id=rp0,chassis=1,slot=0"));
-	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp0"));
-	/* The same device in the hands of somebody else. */
-	option(argv, "-device", xstrdup("tdisp-root-port,id=rp1,chassis=2,slot=1"));
-	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=impostor"));
+	if (!o->no_device)
+		devices(argv);
 	option(argv, "-device",
 	       xasprintf("tdx-platform,ledger=%s/" QEMU_LEDGER ",trace=%s/" QEMU_TRACE, dir, dir));
 	option(argv, "-global", xstrdup("apic.vapic=off"));

@@ -120,4 +120,5 @@ void report_free(struct report *report)
 	free(report->v);
 	free(report->platform);
 	free(report->logs);
+	strv_free(&report->story);
 }

@@ -15,6 +15,7 @@ struct report {
 	uint64_t seed;
 	char *platform;			/* first line of every run */
 	char *logs;			/* directory */
+	struct strv story;		/* of the boots as a whole, with --verbose */
 	const struct strv *replay;
 	bool cannot_test, interrupted;
 };

@@ -341,14 +341,16 @@ static void td_destroy(struct td *td)
 		close(td->done);
 }
 
-static void td_drain(struct td *td)
+void td_drain(struct td *td)
 {
 	uint8_t payload[CHANNEL_PAYLOAD_MAX];
 	struct record header;
-	bool was_broken = td->ring.broken;
+	bool was_broken;
 
 	if (!td->ring.window)
 		return;
+	pthread_mutex_lock(&td->drain_lock);
+	was_broken = td->ring.broken;
 	/* Bounded, as a guest may write as fast as this reads. */
 	for (unsigned int i = 0; i < CHANNEL_RING_SIZE / sizeof(header); i++) {
 		if (!ring_next(&td->ring, &header, payload))
@@ -359,6 +361,7 @@ static void td_drain(struct td *td)
 	if (td->ring.broken && !was_broken)
 		record_error("TD %s: %s; its later records are lost", td->plan->name,
 			     td->ring.broken);
+	pthread_mutex_unlock(&td->drain_lock);
 }
 
 static int64_t now_ms(void)
@@ -406,6 +409,7 @@ void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
 	struct td td = {
 		.plan = plan, .kvm = kvm, .vm = -1, .assign = assign,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .tdcm_lock = PTHREAD_MUTEX_INITIALIZER,
+		.drain_lock = PTHREAD_MUTEX_INITIALIZER,
 		.done = eventfd(0, EFD_CLOEXEC),
 	};
 

@@ -45,6 +45,7 @@ struct td {
 	struct ring ring;
 	const struct assign *assign;
 	struct vfio vfio;
+	pthread_mutex_t drain_lock;	/* the reader's end of the ring */
 	pthread_mutex_t tdcm_lock;	/* held while a TDCM request is served */
 
 	pthread_mutex_t lock;	/* the three below */
@@ -67,5 +68,7 @@ void td_end(struct td *td, unsigned int vcpu, enum td_end reason, uint64_t detai
 	    const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 bool td_ended(struct td *td);
+/* Pass on what the guest has recorded so far: what the caller records next comes after it. */
+void td_drain(struct td *td);
 
 #endif

@@ -38,18 +38,23 @@ static void step(enum vmm_step step, int error, uint64_t status, uint64_t value)
 	record_write(REC_STEP, &record, sizeof(record), error ? strerror(error) : "");
 }
 
-/* Which party a failed call of the host blames (C 1.4). */
+/* Which party a failed call of the host blames (C 1.4); tdx-host gives each its errno. */
 static uint8_t error_of_errno(int error)
 {
 	switch (error) {
-	case ETIMEDOUT:
+	case EREMOTEIO:
 	case ENXIO:
 	case ENODEV:
-	case ENOLINK:
 	case EOPNOTSUPP:
 		return TDCM_ERR_TDXIO_DEVICE;
 	case EPROTO:
+		return TDCM_ERR_SPDM_MESSAGE;
+	case ENOLINK:
+		return TDCM_ERR_IDE_KM_MESSAGE;
+	case EBADMSG:
 		return TDCM_ERR_TDISP_MESSAGE;
+	case EBADFD:
+		return TDCM_ERR_INVALID_STATE;
 	default:
 		return TDCM_ERR_TDX_MODULE;
 	}
@@ -247,6 +252,7 @@ void tdcm_serve(struct vcpu *vcpu)
 	if (pthread_mutex_trylock(&t.td->tdcm_lock)) {
 		t.error = TDCM_ERR_INVALID_STATE;	/* one outstanding request a device */
 	} else {
+		td_drain(t.td);
 		tdcm_dispatch(&t);
 		pthread_mutex_unlock(&t.td->tdcm_lock);
 	}
