@@ -3,6 +3,7 @@
 #
 # linux.sh image|uapi: bring $O/bzImage, or the matching uAPI headers in
 # $O/uapi, up to date from KSRC=, the cache, or a build of the fetched source.
+# linux.sh plant DIFF IMAGE: build IMAGE from the fetched source with DIFF.
 
 . mk/lib.sh
 cache_choose
@@ -95,10 +96,15 @@ from_tree()	# KSRC=: kbuild knows best what is out of date.
 	esac
 }
 
-from_cache()
+sources()
 {
 	tarball=$(mk/fetch.sh linux)
 	series=$(sed "/^#/d; s,^,$patches/," $patches/series)
+}
+
+from_cache()
+{
+	sources
 	# shellcheck disable=SC2086 # a list of file names
 	key=$(content_key "$tarball" $patches/tdx.config $patches/series $series)
 	[ "$1" = image ] && kind=linux to=$O/bzImage || kind=uapi to=$O/uapi
@@ -126,8 +132,27 @@ build_entry()
 	cache_store "$kind-$key" "$entry"
 }
 
+# The tree has no key while the bug is in it: whoever finds it so after a kill -9
+# lays it anew.  What a build has to do again is what the bug touched.
+build_planted()	# DIFF IMAGE
+{
+	bug=$1
+	sources
+	lock linux
+	tree=$fetched
+	lay_tree
+	mv "$tree/.tdi-key" "$tree/.tdi-planted"
+	trap 'patch -R -s -p1 -d "$tree" -i "$bug" && mv "$tree/.tdi-planted" "$tree/.tdi-key"' EXIT
+	trap 'exit 130' INT TERM
+	logged "$O/linux-plant.log" "$bug" patch -F0 -p1 -d "$tree" -i "$bug"
+	build_image
+	cp "$image" "$2"
+}
+
 mkdir -p "$O"
-if [ -n "${KSRC:-}" ]; then
+if [ "$1" = plant ]; then
+	build_planted "$2" "$3"
+elif [ -n "${KSRC:-}" ]; then
 	from_tree "$1"
 else
 	from_cache "$1"

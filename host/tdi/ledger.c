@@ -19,12 +19,18 @@ static const struct field {
 #define PLATFORM(f, meaning) { #f, offsetof(struct ledger, f), VIOLATION, meaning }
 	MODULE(seamcalls, COUNT, NULL), MODULE(tdcalls, COUNT, NULL), MODULE(td_exits, COUNT, NULL),
 	MODULE(tds_created, COUNT, NULL), MODULE(pages_donated, COUNT, NULL),
-	MODULE(pages_returned, COUNT, NULL),
+	MODULE(pages_returned, COUNT, NULL), MODULE(tdis_created, COUNT, NULL),
+	MODULE(mmio_maps, COUNT, NULL), MODULE(mmio_unmaps, COUNT, NULL),
+	MODULE(mmio_accepts, COUNT, NULL),
 	MODULE(tds_live, LIVE, "TDs still exist"),
 	MODULE(hkids_live, LIVE, "KeyIDs were not returned"),
 	MODULE(pages_live, LIVE, "pages are still the module's"),
 	MODULE(vcpus_live, LIVE, "vCPUs still exist"),
 	MODULE(sept_leaves_live, LIVE, "secure-EPT leaves still map pages"),
+	MODULE(tdis_live, LIVE, "TDIs still exist"),
+	MODULE(spdms_live, LIVE, "SPDM sessions still exist"),
+	MODULE(streams_live, LIVE, "IDE streams still exist"),
+	MODULE(iommus_live, LIVE, "IOMMUs were not cleared"),
 	PLATFORM(l1_read, "reads of private memory by L1"),
 	PLATFORM(l1_write, "writes to private memory by L1"),
 	PLATFORM(l1_fetch, "fetches from private memory by L1"),
@@ -37,6 +43,21 @@ static const struct field {
 static uint64_t *slot(struct ledger *ledger, const struct field *f)
 {
 	return (uint64_t *)((char *)ledger + f->offset);
+}
+
+static bool read_devices(struct ledger *ledger, const json_t *devices)
+{
+	json_t *device;
+	size_t i;
+
+	json_array_foreach(devices, i, device) {
+		json_t *refused = json_object_get(device, "refused");
+
+		if (!json_is_integer(refused))
+			return false;
+		ledger->refused += (uint64_t)json_integer_value(refused);
+	}
+	return json_is_array(devices);
 }
 
 bool ledger_read(struct ledger *ledger, const char *path, char **error)
@@ -62,6 +83,8 @@ bool ledger_read(struct ledger *ledger, const char *path, char **error)
 	}
 	if (!root)
 		*error = xasprintf("%s: %s", path, why.text);
+	else if (!*error && !read_devices(ledger, json_object_get(root, "devices")))
+		*error = xasprintf("%s: field devices is missing, or a device's field refused", path);
 	json_decref(root);
 	return !*error;
 }
@@ -79,10 +102,23 @@ static void report(const struct ledger *ledger, enum field_kind kind, struct str
 
 void ledger_imbalance(const struct ledger *ledger, struct strv *lines)
 {
+	const struct tdx_ledger *m = &ledger->module;
+
 	report(ledger, LIVE, lines);
+	if (m->mmio_maps != m->mmio_unmaps)
+		strv_addf(lines, "mmio_unmaps = %llu, expected %llu: each page that was mapped is "
+			  "unmapped", (unsigned long long)m->mmio_unmaps,
+			  (unsigned long long)m->mmio_maps);
 }
 
 void ledger_violations(const struct ledger *ledger, struct strv *lines)
 {
 	report(ledger, VIOLATION, lines);
+}
+
+void ledger_refused(const struct ledger *ledger, struct strv *lines)
+{
+	if (ledger->refused)
+		strv_addf(lines, "refused = %llu, expected 0: accesses from outside to a TD's device",
+			  (unsigned long long)ledger->refused);
 }

@@ -13,6 +13,8 @@ struct ledger {
 	struct tdx_ledger module;
 	/* Accesses of L1 or a device to private memory, which the platform refused. */
 	uint64_t l1_read, l1_write, l1_fetch, dma_read, dma_write;
+	/* Accesses without the T bit that the test devices refused, all devices together. */
+	uint64_t refused;
 };
 
 /* False: @error says what is wrong with the file; NULL there if it does not exist. */
@@ -21,5 +23,7 @@ bool ledger_read(struct ledger *ledger, const char *path, char **error);
 void ledger_imbalance(const struct ledger *ledger, struct strv *lines);
 /* One line per kind of isolation violation. */
 void ledger_violations(const struct ledger *ledger, struct strv *lines);
+/* One line if host or user reached for a device that belongs to a TD. */
+void ledger_refused(const struct ledger *ledger, struct strv *lines);
 
 #endif

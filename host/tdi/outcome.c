@@ -189,6 +189,7 @@ static void add_ledger(struct boot *b, struct report *report)
 {
 	static const char balanced[] = "all that the host took from the module was returned";
 	static const char isolated[] = "neither L1 nor a device touched private memory";
+	static const char fenced[] = "nobody but its TD touched a bound device";
 	bool complete = b->end == BOOT_EXITED && b->observer.run_end && WIFEXITED(b->wait_status);
 	char *path = boot_file(b, QEMU_LEDGER);
 	struct strv lines = { 0 };
@@ -212,6 +213,8 @@ static void add_ledger(struct boot *b, struct report *report)
 		boot_finding(report, b, "l1.ledger", balanced, VERDICT_FAIL, &lines);
 		ledger_violations(&ledger, &lines);
 		boot_finding(report, b, "l1.isolation", isolated, VERDICT_FAIL, &lines);
+		ledger_refused(&ledger, &lines);
+		boot_finding(report, b, "l1.device", fenced, VERDICT_FAIL, &lines);
 	} else if (complete) {
 		strv_addf(&lines, "the module's ledger is missing%s%s", error ? ": " : "",
 			  error ? error : "");

@@ -99,9 +99,15 @@ static void write_ledger(void)
 	fprintf(f, "{ \"seamcalls\": 100, \"tdcalls\": 10, \"td_exits\": 20, \"tds_created\": %u,\n"
 		"\"tds_live\": 0, \"hkids_live\": 0, \"pages_live\": %d, \"vcpus_live\": 0,\n"
 		"\"pages_donated\": 50, \"pages_returned\": %d, \"sept_leaves_live\": 0,\n"
-		"\"l1_read\": 0, \"l1_write\": %d, \"l1_fetch\": 0, \"dma_read\": 0 %s",
-		fake.tds, unbalanced, 50 - unbalanced, fault("violation") ? 2 : 0,
-		fault("badledger") ? "" : ", \"dma_write\": 0 }\n");
+		"\"tdis_created\": 4, \"tdis_live\": %d, \"spdms_live\": %d, "
+		"\"streams_live\": %d, \"iommus_live\": %d,\n"
+		"\"mmio_maps\": 19, \"mmio_unmaps\": %d, \"mmio_accepts\": 19,\n"
+		"\"l1_read\": 0, \"l1_write\": %d, \"l1_fetch\": 0, \"dma_read\": 0,\n"
+		"\"devices\": [ { \"refused\": 0 }, { \"%s\": %d } ] %s",
+		fake.tds, unbalanced, 50 - unbalanced, fault("tdi"), fault("spdm"),
+		fault("stream"), fault("iommu"), fault("unmap") ? 18 : 19,
+		fault("violation") ? 2 : 0, fault("baddevice") ? "func" : "refused",
+		fault("hostaccess") ? 7 : 0, fault("badledger") ? "" : ", \"dma_write\": 0 }\n");
 	fclose(f);
 }
 

@@ -182,6 +182,22 @@ host_rules()
 	expect 'an unbalanced ledger fails the run by name' 1 '^fail: l1\.ledger' \
 		'pages_live = 3, expected 0' '^5 passed, 1 failed' \
 		'replay: .* alpha beta beta2 gamma linux.smp2$'
+	# Break: count what Connect objects are left, but don't judge it.
+	run 'tdi spdm stream iommu'
+	expect 'Connect objects that are left fail the run by name' 1 '^fail: l1\.ledger' \
+		'tdis_live = 1,' 'spdms_live = 1,' 'streams_live = 1,' 'iommus_live = 1,'
+	# Break: don't compare mmio_unmaps with mmio_maps.
+	run unmap
+	expect 'private MMIO that stays mapped fails the run by name' 1 '^fail: l1\.ledger' \
+		'mmio_unmaps = 18, expected 19'
+	# Break: look at the first device only.
+	run hostaccess
+	expect 'host access to a bound device fails the run by name' 1 '^fail: l1\.device' \
+		'refused = 7, expected 0' '^5 passed, 1 failed'
+	# Break: take a device without the field for one that refused nothing.
+	run baddevice
+	expect "a ledger without a device's counter is an error" 2 '^error: l1\.ledger' \
+		"device's field refused"
 	# Break: leave l1_write out of the table.
 	run violation
 	expect 'an isolation violation fails the run by name' 1 '^fail: l1\.isolation' \
