@@ -39,6 +39,8 @@ help:
 #: make unit              only the unit tests; needs neither QEMU nor Linux
 #: make list              the names of the tests
 #: make install           what make run has built, to DESTDIR= PREFIX= (/usr/local)
+#: make plants            plant known bugs in Linux, one by one; each must turn its oracle red
+#: make plants T=b06-aug  only these, by their names in tests/plant
 #: make series            check that the patch series apply to the fetched sources
 #: make clean             remove what was built from this tree; keep Linux and QEMU
 #: make distclean         remove the whole build directory
@@ -99,6 +101,11 @@ suite:
 .PHONY: list
 list: setup $(TDI)
 	$(Q)$(TDI) list $(GLOBS)
+
+.PHONY: plants
+plants: setup
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
+	$(SCRIPT) mk/plants.sh $(TDI) $(GLOBS)
 
 .PHONY: series
 series:

@@ -25,7 +25,7 @@ in_dest init -q
 in_dest config status.showUntrackedFiles no
 in_dest add -f arch/x86 drivers/vfio drivers/iommu drivers/pci drivers/virt drivers/crypto/ccp virt include \
 	Documentation/virt Documentation/driver-api Documentation/userspace-api Documentation/ABI \
-	Documentation/admin-guide MAINTAINERS
+	Documentation/admin-guide Documentation/arch/x86 MAINTAINERS
 in_dest commit -q -m "Linux $(make -s -C "$dest" kernelversion)"
 in_dest tag tdx-base
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode.h"
 #include "tdx/names.h"
@@ -32,6 +34,8 @@ char *decode_value(enum rec_kind kind, uint64_t value)
 		return named(ghci_status_name(value), value);
 	case KIND_VE_REASON:
 		return named(vmx_reason_name((uint32_t)value), value);
+	case KIND_ERRNO:
+		return value ? named(strerrorname_np((int)value), value) : xstrdup("success");
 	default:
 		return xasprintf("%#llx", (unsigned long long)value);
 	}
@@ -43,6 +47,17 @@ char *decode_check(const struct rec_check *check, const char *expr, const char *
 	char *got = decode_value(check->kind, check->got);
 	char *text = xasprintf("%s:%u: %s: expected %s, got %s (vCPU %u)", file, check->line, expr,
 			       expected, got, check->vcpu);
+
+	free(expected);
+	free(got);
+	return text;
+}
+
+char *decode_host_check(const struct rec_check *check, const char *what)
+{
+	char *expected = decode_value(check->kind, check->expected);
+	char *got = decode_value(check->kind, check->got);
+	char *text = xasprintf("host %s: expected %s, got %s", what, expected, got);
 
 	free(expected);
 	free(got);

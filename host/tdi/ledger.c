@@ -116,6 +116,15 @@ void ledger_violations(const struct ledger *ledger, struct strv *lines)
 	report(ledger, VIOLATION, lines);
 }
 
+void ledger_scanned(struct ledger *ledger, struct strv *lines)
+{
+	if (!ledger->l1_read)
+		strv_addf(lines, "l1_read = 0, expected more: L1 scanned all of its RAM");
+	if (!ledger->refused)
+		strv_addf(lines, "refused = 0, expected more: L1 scanned a TD's device");
+	ledger->l1_read = ledger->refused = 0;
+}
+
 void ledger_refused(const struct ledger *ledger, struct strv *lines)
 {
 	if (ledger->refused)

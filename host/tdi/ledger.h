@@ -23,6 +23,11 @@ bool ledger_read(struct ledger *ledger, const char *path, char **error);
 void ledger_imbalance(const struct ledger *ledger, struct strv *lines);
 /* One line per kind of isolation violation. */
 void ledger_violations(const struct ledger *ledger, struct strv *lines);
+/*
+ * A TD of the boot was scanned: L1 read private memory and the device, it must have been noticed, and
+ * nothing else may have happened. Says so, and takes the two counts out of what follows.
+ */
+void ledger_scanned(struct ledger *ledger, struct strv *lines);
 /* One line if host or user reached for a device that belongs to a TD. */
 void ledger_refused(const struct ledger *ledger, struct strv *lines);
 

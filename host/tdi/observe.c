@@ -78,6 +78,15 @@ static void on_check(struct observation *obs, const struct rec_check *check, con
 		strv_add(&obs->failures, decode_check(check, expr, file));
 }
 
+static void on_host_check(struct observation *obs, const struct rec_check *check, const char *what)
+{
+	obs->host_checks++;
+	if (check->ok)
+		return;
+	if (obs->host_failed++ < OBSERVE_FAILURES_MAX)
+		strv_add(&obs->host_failures, decode_host_check(check, what));
+}
+
 static void on_test_end(struct observer *o, const struct rec_end *end, const char *reason)
 {
 	struct observation *obs = here(o);
@@ -167,6 +176,7 @@ static void on_step(struct observation *obs, const struct rec_step *step, const 
 static void vmm_record(struct observer *o, const struct record *rec, const void *payload)
 {
 	struct rec_td_end td_end;
+	struct rec_check check;
 	struct rec_step step;
 	struct rec_td td;
 
@@ -196,6 +206,10 @@ static void vmm_record(struct observer *o, const struct record *rec, const void 
 		memcpy(&step, payload, sizeof(step));
 		on_step(here(o), &step, text_after(payload, sizeof(step)));
 		break;
+	case REC_HOST_CHECK:
+		memcpy(&check, payload, sizeof(check));
+		on_host_check(here(o), &check, text_after(payload, sizeof(check)));
+		break;
 	case REC_VMM_ERROR:
 		strv_add(&here(o)->vmm_errors, xstrdup(payload));
 		break;
@@ -220,6 +234,7 @@ static void on_record(void *opaque, const struct record *rec, const void *payloa
 		[REC_RUN_END] = sizeof(struct rec_run_end),
 		[REC_VMM_ERROR] = 0,
 		[REC_STEP] = sizeof(struct rec_step),
+		[REC_HOST_CHECK] = sizeof(struct rec_check),
 	};
 	struct observer *o = opaque;
 

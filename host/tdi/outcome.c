@@ -185,6 +185,15 @@ static size_t settle(struct boot *b, struct finding *finding)
 
 /* ---- results ---- */
 
+/* Did a TD of this boot ask for the scan, and get as far as the VMM's first look? */
+static bool scanned(const struct boot *b)
+{
+	for (size_t i = 0; i < b->observer.begun; i++)
+		if (b->plan[i]->config.scan && b->observer.obs[i].host_checks)
+			return true;
+	return false;
+}
+
 static void add_ledger(struct boot *b, struct report *report)
 {
 	static const char balanced[] = "all that the host took from the module was returned";
@@ -211,6 +220,13 @@ static void add_ledger(struct boot *b, struct report *report)
 		if (complete)
 			ledger_imbalance(&ledger, &lines);
 		boot_finding(report, b, "l1.ledger", balanced, VERDICT_FAIL, &lines);
+		if (scanned(b)) {
+			strv_addf(&report->story, "boot %u: L1 scanned its memory: %llu reads of private "
+				  "memory and %llu of a TD's device counted", b->nr,
+				  (unsigned long long)ledger.l1_read,
+				  (unsigned long long)ledger.refused);
+			ledger_scanned(&ledger, &lines);
+		}
 		ledger_violations(&ledger, &lines);
 		boot_finding(report, b, "l1.isolation", isolated, VERDICT_FAIL, &lines);
 		ledger_refused(&ledger, &lines);

@@ -34,10 +34,10 @@ struct run {
 	bool interrupted, progress;
 };
 
-/* Rough cost of a test: a Linux TD takes as long as dozens of bare-metal ones. */
+/* Rough cost of a test: a Linux TD, or a scan of L1, takes as long as dozens of bare-metal TDs. */
 static unsigned int weight(const struct test *test)
 {
-	return test->kind == TEST_LINUX ? 40 : 1;
+	return test->kind == TEST_LINUX || test->config.scan ? 40 : 1;
 }
 
 static int by_rank(const void *a, const void *b)

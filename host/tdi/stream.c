@@ -29,7 +29,7 @@ static void stream_lose(struct stream *s, const char *what)
 static bool header_sane(const struct record *rec)
 {
 	bool guest = rec->type >= REC_TEST_BEGIN && rec->type <= REC_LIST;
-	bool vmm = rec->type >= REC_RUN_BEGIN && rec->type <= REC_STEP;
+	bool vmm = rec->type >= REC_RUN_BEGIN && rec->type <= REC_HOST_CHECK;
 
 	return rec->size <= CHANNEL_PAYLOAD_MAX &&
 	       ((guest && rec->source == REC_FROM_GUEST) || (vmm && rec->source == REC_FROM_VMM));

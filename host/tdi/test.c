@@ -21,6 +21,8 @@ struct elf_test {
 #define NEEDS_CONNECT	16u
 #define EXPECT_REFUSED	256u
 #define NEEDS_IMPOSTOR	512u
+#define NEEDS_PROBE	1024u
+#define NEEDS_SCAN	2048u
 #define NEEDS_LIE_SHIFT	12
 
 static const struct test_config default_config = {
@@ -127,6 +129,11 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 	/* The plan's "device": 1 shared, 2 one that the TD may bind. */
 	test.config.device = t->needs & NEEDS_CONNECT ? 2 : t->needs & NEEDS_DEVICE ? 1 : 0;
 	test.config.function = !!(t->needs & NEEDS_IMPOSTOR);
+	test.config.probe = !!(t->needs & NEEDS_PROBE);
+	if (t->needs & NEEDS_SCAN) {
+		test.config.scan = 1;
+		test.config.timeout_ms = 120000;
+	}
 	test.config.lie = t->needs >> NEEDS_LIE_SHIFT & 0xf;
 	test.refused = t->needs & EXPECT_REFUSED;
 	tests_add(tests, test);
@@ -237,7 +244,8 @@ const char *tests_select(struct tests *tests, const struct strv *globs)
 			missed = globs->v[g];
 	}
 	for (size_t i = 0; i < tests->n; i++) {
-		if (keep[i] || !globs->n)
+		/* A scan of all of L1's memory takes a minute: only when it is asked for. */
+		if (keep[i] || (!globs->n && !tests->v[i].config.scan))
 			tests->v[n++] = tests->v[i];
 		else
 			test_free(&tests->v[i]);
@@ -255,6 +263,7 @@ static bool set_one(struct test_config *c, const char *key, const char *value)
 		{ "flags", &c->flags },
 		{ "convert", &c->convert }, { "device", &c->device },
 		{ "function", &c->function }, { "lie", &c->lie },
+		{ "probe", &c->probe }, { "scan", &c->scan },
 	};
 	unsigned long long number;
 	char *end;

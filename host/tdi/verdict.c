@@ -141,6 +141,17 @@ static void judge_guest(const struct observation *obs, struct result *res)
 		one(res, VERDICT_ERROR, xstrdup("no checks: the test recorded nothing to judge"));
 }
 
+/* What the VMM found when it reached for the device. */
+static void judge_host(const struct test *test, const struct observation *obs, struct result *res)
+{
+	evidence(res, VERDICT_FAIL, "", &obs->host_failures);
+	if (obs->host_failed > obs->host_failures.n)
+		one(res, VERDICT_FAIL, xasprintf("... %zu more failed checks of the host",
+						 obs->host_failed - obs->host_failures.n));
+	if ((test->config.probe || test->config.scan) && !obs->host_checks)
+		one(res, VERDICT_ERROR, xstrdup("the VMM never tried what the test is about"));
+}
+
 /* A Linux TD says on its console, which arrives as records, that user space runs on every CPU. */
 static void judge_linux(const struct test *test, const struct observation *obs, struct result *res)
 {
@@ -182,6 +193,7 @@ static void judge(const struct test *test, const struct observation *obs, struct
 		return;
 	}
 	judge_end(test, obs, res);
+	judge_host(test, obs, res);
 	if (test->kind == TEST_LINUX)
 		judge_linux(test, obs, res);
 	else if (test->kind == TEST_GUEST)
@@ -224,7 +236,7 @@ void verdict_decide(const struct test *test, const struct observation *obs, stru
 {
 	*res = (struct result){
 		.id = xstrdup(test->id), .sentence = xstrdup(test->sentence),
-		.clause = xstrdup(test->clause), .config = test->config, .checks = obs->checks,
+		.clause = xstrdup(test->clause), .config = test->config, .checks = obs->checks + obs->host_checks,
 		.rank = test->rank,
 	};
 	memcpy(res->exits, obs->td_end_rec.exits, sizeof(res->exits));
@@ -243,6 +255,7 @@ void observation_free(struct observation *obs)
 	free(obs->timeout);
 	free(obs->crash);
 	strv_free(&obs->failures);
+	strv_free(&obs->host_failures);
 	strv_free(&obs->values);
 	strv_free(&obs->story);
 	strv_free(&obs->host_log);

@@ -34,7 +34,9 @@ struct observation {
 	char *reason;			/* of TEST_END, "" if none */
 	char *td_reason;		/* of TD_END, decoded by the VMM */
 	unsigned int checks, failed;
+	unsigned int host_checks, host_failed;	/* the VMM's own */
 	struct strv failures;		/* failed checks, decoded; at most OBSERVE_FAILURES_MAX */
+	struct strv host_failures;	/* of the VMM's checks, likewise */
 	struct strv values;		/* "name = value" */
 	struct strv story;		/* what guest and host did, in order, one sentence each */
 	struct strv host_log;		/* kernel lines that a healthy host does not print */

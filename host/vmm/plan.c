@@ -35,6 +35,8 @@ static const struct plan_key plan_keys[] = {
 	NUMBER(device, PLAN_NO_DEVICE, PLAN_CONNECT_DEVICE),
 	NUMBER(function, 0, PLAN_MAX_FUNCTIONS - 1),
 	NUMBER(lie, LIE_NONE, LIE_NR - 1),
+	NUMBER(probe, 0, 1),
+	NUMBER(scan, 0, 1),
 	NUMBER(convert, 0, 1),
 	NUMBER(seed, 0, UINT64_MAX),
 	NUMBER(timeout_ms, 1, 3600000),

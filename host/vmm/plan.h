@@ -54,6 +54,8 @@ struct plan_td {
 	uint64_t device;	/* enum plan_device */
 	uint64_t function;	/* which of L1's test devices, from 0 */
 	uint64_t lie;		/* enum plan_lie */
+	uint64_t probe;		/* after each TDCM, reach for the device as a host can */
+	uint64_t scan;		/* at GET_TDI_STATE, look for the TD's secret */
 	uint64_t convert;	/* an access of the other kind converts the page (Linux: always) */
 	uint64_t seed;
 	uint64_t timeout_ms;

@@ -268,6 +268,8 @@ static bool td_add_device(struct td *td)
 		return true;
 	if (!vfio_open(&td->vfio, td->assign, td->vm, connect))
 		return td_fail(td, td->vfio.failed, 0);
+	if (td->plan->probe && !probe_open(&td->probe, &td->vfio, td->assign))
+		return td_fail(td, td->probe.failed, 0);
 	for (unsigned int i = 0; i < td->vfio.nr_sections; i++)
 		opened.value += td->vfio.section[i].size;
 	record_write(REC_STEP, &opened, sizeof(opened), td->assign->cdev);
@@ -279,6 +281,7 @@ static void td_remove_device(struct td *td)
 	struct rec_step closed = { .step = STEP_CLOSE };
 	bool opened = td->vfio.device >= 0;
 
+	probe_close(&td->probe);
 	vfio_close(&td->vfio);
 	if (opened)
 		record_write(REC_STEP, &closed, sizeof(closed), "");
@@ -417,6 +420,7 @@ void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
 		td.vcpu[i] = (struct vcpu){ .td = &td, .index = i, .fd = -1 };
 	device_init(&td.device);
 	vfio_init(&td.vfio);
+	td.probe.config = -1;
 
 	kmsg_forward();
 	kmsg_rearm_warnings();

@@ -17,6 +17,7 @@
 #include "device.h"
 #include "memory.h"
 #include "plan.h"
+#include "probe.h"
 #include "ring.h"
 #include "vfio.h"
 
@@ -45,6 +46,7 @@ struct td {
 	struct ring ring;
 	const struct assign *assign;
 	struct vfio vfio;
+	struct probe probe;
 	pthread_mutex_t drain_lock;	/* the reader's end of the ring */
 	pthread_mutex_t tdcm_lock;	/* held while a TDCM request is served */
 

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "record.h"
+#include "scan.h"
 #include "tdcm.h"
 #include "tdisp/report.h"
 #include "tdx_abi/connect.h"
@@ -204,6 +205,14 @@ static void tdcm_dispatch(struct tdcm *t)
 	t->error = TDCM_ERR_INVALID_STATE;
 }
 
+static void tdcm_scan(const struct td *td)
+{
+	const char *failed;
+
+	if (!scan_run(td->assign, td->plan->seed, &failed))
+		record_error("scan of L1's memory: %s: %s", failed, strerror(errno));
+}
+
 /* Data, length, error, and only then the status that the guest polls. */
 static void tdcm_answer(const struct tdcm *t)
 {
@@ -254,6 +263,10 @@ void tdcm_serve(struct vcpu *vcpu)
 	} else {
 		td_drain(t.td);
 		tdcm_dispatch(&t);
+		if (t.td->plan->probe)
+			probe_run(&t.td->probe, t.operation);
+		if (t.td->plan->scan && t.operation == TDCM_OP_GET_TDI_STATE)
+			tdcm_scan(t.td);
 		pthread_mutex_unlock(&t.td->tdcm_lock);
 	}
 	tdcm_answer(&t);

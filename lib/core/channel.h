@@ -77,6 +77,7 @@ enum record_type {
 	REC_RUN_END,		/* struct rec_run_end: nothing follows */
 	REC_VMM_ERROR,		/* text: the VMM (harness) could not do what the plan says */
 	REC_STEP,		/* struct rec_step, then text: what the VMM did for the device */
+	REC_HOST_CHECK,		/* struct rec_check of the VMM (line and vcpu 0), then text: what */
 };
 
 /* X(name, what a person reads) */
@@ -103,7 +104,8 @@ enum record_outcome { OUTCOME_PASS, OUTCOME_SKIP, OUTCOME_XFAIL, OUTCOME_FAIL, O
 
 struct rec_test { uint32_t nr_vcpus; uint32_t pad; uint64_t seed; };
 /* One check. kind tells how to decode expected and got. */
-enum rec_kind { KIND_BOOL, KIND_HEX, KIND_DEC, KIND_TDX_STATUS, KIND_GHCI_STATUS, KIND_VE_REASON, KIND_SEPT_STATE };
+enum rec_kind { KIND_BOOL, KIND_HEX, KIND_DEC, KIND_TDX_STATUS, KIND_GHCI_STATUS, KIND_VE_REASON, KIND_SEPT_STATE,
+		KIND_ERRNO };
 struct rec_check { uint8_t ok; uint8_t kind; uint16_t line; uint32_t vcpu; uint64_t expected, got; };
 struct rec_value { uint64_t value; };
 struct rec_end { uint32_t outcome; uint32_t checks; uint32_t failed; uint32_t pad; };
@@ -132,6 +134,20 @@ struct rec_td_end {
 	uint64_t exits[8];	/* userspace exits: IO, MMIO, HYPERCALL, TDX, MEMORY_FAULT, SYSTEM_EVENT, HLT, other */
 };
 struct rec_run_end { uint32_t tds; uint32_t errors; };
+
+/*
+ * The secret that a TD hides and the VMM looks for, word by word: neither the image nor the VMM
+ * holds it in one piece.
+ */
+#define CHANNEL_SECRET_BYTES	32u
+static inline uint64_t channel_secret(uint64_t seed, unsigned int word)
+{
+	uint64_t x = seed + (word + 1) * 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
 
 /* The port that ends a TD (isa-debug-exit's): OUT of a 32-bit code, 0 = all said in records. */
 #define TD_EXIT_PORT	0xf4

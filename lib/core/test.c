@@ -112,6 +112,11 @@ void test_end_refused(void (*touch)(uint64_t gpa), uint64_t gpa)
 	test_error("the host did not refuse the access");
 }
 
+uint64_t test_seed(void)
+{
+	return run.session ? run.session->seed : 0;
+}
+
 void test_skip(const char *reason)
 {
 	run.outcome = OUTCOME_SKIP;

@@ -30,6 +30,8 @@
 /* Beside them: the test ends by an access that the host refuses; see test_end_refused(). */
 #define EXPECT_REFUSED	256u
 #define NEEDS_IMPOSTOR	512u	/* with NEEDS_CONNECT: another device of the same kind */
+#define NEEDS_PROBE	1024u	/* with NEEDS_CONNECT: the VMM reaches for the device at every TDCM */
+#define NEEDS_SCAN	2048u	/* with NEEDS_CONNECT: GET_TDI_STATE makes L1 scan its memory */
 #define NEEDS_LIE(n)	((n) << 12)	/* the VMM tells this lie: enum test_lie */
 enum test_lie { TEST_LIE_FLIP_REPORT = 1, TEST_LIE_PERMUTE_RANGES, TEST_LIE_REBIND, TEST_LIE_PATCH_IMAGE };
 
@@ -75,6 +77,8 @@ void test_finish(void);
  */
 void test_end_refused(void (*touch)(uint64_t gpa), uint64_t gpa);
 
+/* Of this run; 0 outside a test. */
+uint64_t test_seed(void);
 void test_skip(const char *reason);
 void test_error(const char *reason);
 void test_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

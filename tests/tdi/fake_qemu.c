@@ -159,6 +159,13 @@ static void run_guest(unsigned int flags)
 			  end.outcome == OUTCOME_ERROR ? "no checks" : "");
 }
 
+static void host_check(void)
+{
+	struct rec_check c = { .kind = KIND_ERRNO, .expected = 16 /* EBUSY */ };
+
+	emit_text(REC_HOST_CHECK, REC_FROM_VMM, &c, sizeof(c), "after BIND, bound: a write");
+}
+
 static void kmsg(const char *line)
 {
 	emit_text(REC_KMSG, REC_FROM_VMM, NULL, 0, line);
@@ -228,6 +235,8 @@ static void run_td(const char *id, bool linux_td, unsigned int vcpus, unsigned i
 		kmsg("<4>WARNING: CPU: 0 PID: 1 at arch/x86/kvm/vmx/tdx.c:123 vcpu_run+0x1/0x2");
 	if (fault("vmmerror"))
 		emit_text(REC_VMM_ERROR, REC_FROM_VMM, NULL, 0, "KVM_RUN: Invalid argument");
+	if (fault("hostcheck"))
+		host_check();
 	if (linux_td) {
 		snprintf(line, sizeof(line), "witness: userspace reached, %u cpus\r\n", vcpus);
 		if (!fault("mute"))

@@ -190,6 +190,10 @@ host_rules()
 	run unmap
 	expect 'private MMIO that stays mapped fails the run by name' 1 '^fail: l1\.ledger' \
 		'mmio_unmaps = 18, expected 19'
+	# Break: count the VMM's checks without judging them.
+	run hostcheck:alpha
+	expect "a failed check of the VMM fails its test" 1 '^fail: alpha' \
+		'host after BIND, bound: a write: expected EBUSY \(0x10\), got success'
 	# Break: look at the first device only.
 	run hostaccess
 	expect 'host access to a bound device fails the run by name' 1 '^fail: l1\.device' \

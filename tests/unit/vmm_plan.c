@@ -21,8 +21,8 @@ static void every_key(void **state)
 		"# a comment\n\n"
 		"td name=a kind=flat image=/i test=t.x\n"
 		"\ttd  name=b image=/b  kind=linux initrd=/r vcpus=2 gpaw=52 ve_disable=0 "
-		"mem_mib=256 convert=1 seed=0x1234 timeout_ms=7 flags=3 arg0=1 arg7=18446744073709551615 "
-		"cmdline=quiet a=b  c", error), 0);
+		"mem_mib=256 convert=1 probe=1 scan=1 seed=0x1234 timeout_ms=7 flags=3 "
+		"arg0=1 arg7=18446744073709551615 cmdline=quiet a=b  c", error), 0);
 	assert_int_equal(plan.nr, 2);
 
 	assert_string_equal(plan.td[0].name, "a");
@@ -40,6 +40,8 @@ static void every_key(void **state)
 	assert_int_equal(plan.td[1].ve_disable, 0);
 	assert_int_equal(plan.td[1].mem_mib, 256);
 	assert_int_equal(plan.td[1].convert, 1);
+	assert_int_equal(plan.td[1].probe, 1);
+	assert_int_equal(plan.td[1].scan, 1);
 	assert_int_equal(plan.td[1].seed, 0x1234);
 	assert_int_equal(plan.td[1].timeout_ms, 7);
 	assert_int_equal(plan.td[1].flags, 3);
