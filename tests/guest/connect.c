@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A private device from bind to unbind, and what the module refuses on the way. */
-#include "core/string.h"
 #include "tdi.h"
 #include "tdisp/tdisp.h"
 #include "tdx/ghci.h"
-#include "tdx/memory.h"
-#include "x86/cpu.h"
-#include "x86/smp.h"
+#include "tdx/tdcall.h"
 
 #define READS		10000
 #define STREAM_WORDS	(PAGE_SIZE / 8)
@@ -20,18 +17,6 @@ static void walk_bits(uint64_t at)
 		if (!CHECK_HEX(testdev_read64(at), 1ULL << bit))
 			return;
 	}
-}
-
-static void widths(uint64_t at)
-{
-	testdev_write64(at, 0x8877665544332211);
-	CHECK_HEX(testdev_read32(at + 4), 0x88776655);
-	CHECK_HEX(testdev_read16(at + 2), 0x4433);
-	CHECK_HEX(testdev_read8(at + 7), 0x88);
-	testdev_write8(at, 0xaa);
-	testdev_write16(at + 2, 0xbbcc);
-	testdev_write32(at + 4, 0xddeeff00);
-	CHECK_HEX(testdev_read64(at), 0xddeeff00bbcc22aa);
 }
 
 static void stream(uint64_t bar)
@@ -63,8 +48,8 @@ static void use_private(const struct tdi *tdi)
 	CHECK_HEX(testdev_read32(tdi->dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
 	CHECK_DEC(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), TDISP_RUN);
 	walk_bits(tdi->dev.bar0 + TESTDEV_SCRATCH);
-	widths(tdi->dev.bar0 + TESTDEV_SCRATCH);
-	widths(tdi->dev.bar2);
+	testdev_check_widths(tdi->dev.bar0 + TESTDEV_SCRATCH);
+	testdev_check_widths(tdi->dev.bar2);
 	stream(tdi->dev.bar0);
 	count_reads(tdi->dev.bar0);
 }
@@ -117,30 +102,13 @@ static void connect_accept_in_run(void)
 TEST(connect_accept_in_run, "private MMIO can also be accepted after START, in RUN",
      "fact sheet C 1.5", "module: MMIO.ACCEPT wants LOCKED", NEEDS_CONNECT, connect_accept_in_run);
 
-static uint64_t private_bar;
-
-static void writer(void *opaque)
-{
-	(void)opaque;
-	for (unsigned int n = 0; n < 200; n++)
-		testdev_write64(private_bar + TESTDEV_MEMORY + 8 * (2 * n + cpu_index()),
-				n << 8 | cpu_index());
-}
-
 static void connect_smp(void)
 {
 	struct tdi tdi;
 
 	if (!tdi_run(&tdi))
 		return;
-	private_bar = tdi.dev.bar0;
-	smp_start(1, writer, 0);
-	writer(0);
-	CHECK(smp_wait(1));
-	for (unsigned int n = 0; n < 400; n++)
-		if (!CHECK_HEX(testdev_read64(private_bar + TESTDEV_MEMORY + 8 * n),
-			       (n / 2) << 8 | n % 2))
-			break;
+	testdev_check_smp(tdi.dev.bar0);
 	tdi_unbind(&tdi);
 }
 TEST(connect_smp, "two vCPUs write one private page without losing a write", "fact sheet C 9",

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The assigned device through the shared EPT: BARs as dma-buf memslots (host-patches.md P12-P14). */
 #include "testdev.h"
-#include "x86/cpu.h"
-#include "x86/smp.h"
 
 static void device_identity(void)
 {
@@ -21,20 +19,9 @@ TEST(device_identity, "an assigned device's registers answer through the shared 
 static void device_widths(void)
 {
 	struct testdev dev;
-	uint64_t at;
 
-	if (!testdev_open(&dev, true))
-		return;
-	at = dev.bar0 + TESTDEV_SCRATCH;
-	testdev_write64(at, 0x8877665544332211);
-	CHECK_HEX(testdev_read64(at), 0x8877665544332211);
-	CHECK_HEX(testdev_read32(at + 4), 0x88776655);
-	CHECK_HEX(testdev_read16(at + 2), 0x4433);
-	CHECK_HEX(testdev_read8(at + 7), 0x88);
-	testdev_write8(at, 0xaa);
-	testdev_write16(at + 2, 0xbbcc);
-	testdev_write32(at + 4, 0xddeeff00);
-	CHECK_HEX(testdev_read64(at), 0xddeeff00bbcc22aa);
+	if (testdev_open(&dev, true))
+		testdev_check_widths(dev.bar0 + TESTDEV_SCRATCH);
 }
 TEST(device_widths, "a register takes and gives 8, 16, 32 and 64 bits", "lib/tdisp/testdev.h",
      "QEMU device: drop writes of one byte", NEEDS_DEVICE, device_widths);
@@ -79,31 +66,12 @@ static void device_slices(void)
 TEST(device_slices, "every page of both BARs is itself, also behind the hole of the MSI-X table",
      "host-patches.md R20", "KVM: ignore guest_memfd_offset (B19)", NEEDS_DEVICE, device_slices);
 
-static uint64_t shared_bar;
-
-static void device_smp_writer(void *opaque)
-{
-	(void)opaque;
-	for (unsigned int n = 0; n < 200; n++)
-		testdev_write64(shared_bar + TESTDEV_MEMORY + 8 * (2 * n + cpu_index()),
-				n << 8 | cpu_index());
-}
-
 static void device_smp(void)
 {
 	struct testdev dev;
 
-	if (!testdev_open(&dev, true))
-		return;
-	shared_bar = dev.bar0;
-	smp_start(1, device_smp_writer, 0);
-	device_smp_writer(0);
-	CHECK(smp_wait(1));
-	for (unsigned int n = 0; n < 200; n++)
-		for (unsigned int cpu = 0; cpu < 2; cpu++)
-			if (!CHECK_HEX(testdev_read64(dev.bar0 + TESTDEV_MEMORY + 8 * (2 * n + cpu)),
-				       n << 8 | cpu))
-				return;
+	if (testdev_open(&dev, true))
+		testdev_check_smp(dev.bar0);
 }
 TEST(device_smp, "two vCPUs fault in and write one page of a BAR without losing a write",
      "host-patches.md P14", "KVM: return RET_PF_RETRY for ever when the SPTE is there",

@@ -31,6 +31,10 @@ static inline bool testdev_open(struct testdev *dev, bool shared)
 	return true;
 }
 
+/* Checks that hold for the device's memory, whether it is shared or private. */
+void testdev_check_widths(uint64_t at);		/* 8 bytes at @at take and give every width */
+void testdev_check_smp(uint64_t bar0);		/* vCPUs 0 and 1 write one page */
+
 #define TESTDEV_ACCESS(bits)								\
 	static inline uint##bits##_t testdev_read##bits(uint64_t at)			\
 	{										\

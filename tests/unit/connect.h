@@ -64,4 +64,21 @@ uint64_t stream_km(struct peer *d, enum tdx_ide_km_op op);
 uint64_t stream_delete(struct peer *d);
 void peer_connected(struct peer *d, struct plat *p);	/* create and connect */
 
+static inline struct tdx_spdm *spdm_of(struct peer *d)
+{
+	return &d->p->m->connect.spdm[d->spdm];
+}
+
+/* One call of CONNECT, without an answer. */
+static inline uint64_t connect_once(struct peer *d)
+{
+	return sc6(d->p, TDH_SPDM_CONNECT, d->spdm, d->config, d->rsp, d->req, d->out, 0);
+}
+
+#define INVALID(op)	TDX_STATUS(OPERAND_INVALID, TDX_OP_##op)
+#define BUSY(op)	TDX_STATUS(OPERAND_BUSY, TDX_OP_##op)
+#define REQUEST		TDX_STATUS(SPDM_REQUEST, 0)
+#define BAD_MESSAGE	TDX_STATUS(SPDM_INVALID_MESSAGE, TDX_OP_R8)
+#define NONE		TDX_SPDM_MNG_NONE
+
 #endif

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define INVALID(op)	TDX_STATUS(OPERAND_INVALID, TDX_OP_##op)
 #define OFF		TDX_STATUS(CONNECT_INVALID_STATE, 0)
 #define NO_LEAF		TDX_STATUS(OPERAND_INVALID, 0)
 

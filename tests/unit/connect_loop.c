@@ -4,23 +4,6 @@
 
 #include <string.h>
 
-#define INVALID(op)	TDX_STATUS(OPERAND_INVALID, TDX_OP_##op)
-#define BUSY(op)	TDX_STATUS(OPERAND_BUSY, TDX_OP_##op)
-#define REQUEST		TDX_STATUS(SPDM_REQUEST, 0)
-#define BAD_MESSAGE	TDX_STATUS(SPDM_INVALID_MESSAGE, TDX_OP_R8)
-#define NONE		TDX_SPDM_MNG_NONE
-
-static struct tdx_spdm *spdm_of(struct peer *d)
-{
-	return &d->p->m->connect.spdm[d->spdm];
-}
-
-/* One call of CONNECT, without an answer. */
-static uint64_t connect_once(struct peer *d)
-{
-	return sc6(d->p, TDH_SPDM_CONNECT, d->spdm, d->config, d->rsp, d->req, d->out, 0);
-}
-
 /* Break: an out page locked by somebody else is written all the same. */
 static void pages_in_use(void **state)
 {
