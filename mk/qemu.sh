@@ -128,7 +128,8 @@ from_tree()	# QEMU_SRC=: as released, or a tree that prepare.sh has made and som
 from_cache()
 {
 	tarball=$(mk/fetch.sh qemu)
-	series=$(find $patches -maxdepth 1 -type f | sort)
+	# What makes the tree; words about it in README build nothing.
+	series=$(ls $patches/series $patches/prepare.sh $patches/*.patch)
 	ours=$(find $patches/files lib/core lib/tdisp lib/tdx_abi lib/tdx_module -type f | sort)
 	# shellcheck disable=SC2086 # a list of file names
 	key=$(content_key "$tarball" /usr/share/seabios/bios-256k.bin $series $ours)

@@ -41,25 +41,33 @@ char *decode_value(enum rec_kind kind, uint64_t value)
 	}
 }
 
-char *decode_check(const struct rec_check *check, const char *expr, const char *file)
+static char *compared(const struct rec_check *check, const char *what)
 {
 	char *expected = decode_value(check->kind, check->expected);
 	char *got = decode_value(check->kind, check->got);
-	char *text = xasprintf("%s:%u: %s: expected %s, got %s (vCPU %u)", file, check->line, expr,
-			       expected, got, check->vcpu);
+	char *text = xasprintf("%s: expected %s, got %s", what, expected, got);
 
 	free(expected);
 	free(got);
 	return text;
 }
 
+char *decode_check(const struct rec_check *check, const char *expr, const char *file)
+{
+	char *where = xasprintf("%s:%u: %s", file, check->line, expr);
+	char *values = compared(check, where);
+	char *text = xasprintf("%s (vCPU %u)", values, check->vcpu);
+
+	free(where);
+	free(values);
+	return text;
+}
+
 char *decode_host_check(const struct rec_check *check, const char *what)
 {
-	char *expected = decode_value(check->kind, check->expected);
-	char *got = decode_value(check->kind, check->got);
-	char *text = xasprintf("host %s: expected %s, got %s", what, expected, got);
+	char *where = xasprintf("host %s", what);
+	char *text = compared(check, where);
 
-	free(expected);
-	free(got);
+	free(where);
 	return text;
 }

@@ -19,25 +19,19 @@ static const char shell_rc[] =
 	"ln -s /init /bin/vmm\n"
 	"echo 'L1. vmm --plan /plan --records /records runs the TDs, poweroff -f leaves.'\n";
 
-/* Tests of a private device get the MRTD that a verifier would expect, in arg0 to arg5. */
-static void expect_mrtd(struct test_config *c, const struct blob *image)
-{
-	uint8_t mrtd[SHA384_SIZE];
-
-	mrtd_of_image(image->data, image->len, mrtd);
-	memcpy(c->arg, mrtd, sizeof(mrtd));
-}
-
-static void plan_line(FILE *f, const struct test *test, const struct images *images, uint64_t seed)
+/* @mrtd: what a verifier would expect; tests of a private device get it in arg0 to arg5. */
+static void plan_line(FILE *f, const struct test *test, const uint8_t mrtd[SHA384_SIZE],
+		      uint64_t seed)
 {
 	struct test_config config = test->config, *c = &config;
 
 	if (test->kind == TEST_GUEST && c->device == 2)
-		expect_mrtd(c, &images->guest);
+		memcpy(c->arg, mrtd, SHA384_SIZE);
 
 	fprintf(f, "td name=%s test=%s kind=%s", test->id, test->id,
 		test->kind == TEST_LINUX ? "linux" : "flat");
-	fprintf(f, " vcpus=%u gpaw=%u ve_disable=%u mem_mib=%u convert=%u device=%u function=%u lie=%u probe=%u scan=%u seed=%llu timeout_ms=%u"
+	fprintf(f, " vcpus=%u gpaw=%u ve_disable=%u mem_mib=%u convert=%u device=%u function=%u"
+		" lie=%u probe=%u scan=%u seed=%llu timeout_ms=%u"
 		" flags=%u",
 		c->vcpus, c->gpaw, c->ve_disable, c->mem_mib, c->convert, c->device,
 		c->function, c->lie, c->probe, c->scan, (unsigned long long)seed,
@@ -58,11 +52,13 @@ char *plan_text(const struct test *const *tests, size_t n, const struct images *
 	char *text;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
+	uint8_t mrtd[SHA384_SIZE];
 
 	if (!f)
 		die("out of memory; close other programs or lower --jobs");
+	mrtd_of_image(images->guest.data, images->guest.len, mrtd);
 	for (size_t i = 0; i < n; i++)
-		plan_line(f, tests[i], images, seed);
+		plan_line(f, tests[i], mrtd, seed);
 	fclose(f);
 	return text;
 }

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdio.h>
-#include <string.h>
-
 #include "private.h"
 #include "tdx_abi/connect.h"
 #include "tdx_abi/exit.h"
@@ -9,13 +6,7 @@
 #include "tdx_abi/status.h"
 #include "trace.h"
 
-/* TDG.VP.INFO with one of these in RCX (tests/guest/tdi.h). */
-#define MARK_BEGIN	0x6d61726b0001ULL
-#define MARK_END	0x6d61726b0002ULL
 #define EEQ_TYPE	0xfULL
-/* Where the VMM puts BARs (host/vmm/vfio.h). */
-#define BARS_BEGIN	0xc0000000ULL
-#define BARS_END	0xd0000000ULL
 
 struct counter {
 	struct private_cost *v;
@@ -36,16 +27,16 @@ static void on_exit(struct private_cost *cost, const struct tdx_trace_event *ev)
 {
 	uint32_t reason = (uint32_t)ev->status;
 
-	cost->accept_exits += reason == TDX_EXIT_EPT_VIOLATION && ev->out[2] >= BARS_BEGIN &&
-			      ev->out[2] < BARS_END && (ev->out[1] & EEQ_TYPE) == TDX_EEQ_ACCEPT;
+	cost->accept_exits += reason == TDX_EXIT_EPT_VIOLATION && ev->out[2] >= TD_BARS_BEGIN &&
+			      ev->out[2] < TD_BARS_END && (ev->out[1] & EEQ_TYPE) == TDX_EEQ_ACCEPT;
 	cost->marked_exits += cost->marked && reason != TDX_EXIT_EXTERNAL_INTERRUPT;
 }
 
 static void on_tdcall(struct private_cost *cost, const struct tdx_trace_event *ev)
 {
-	if (ev->leaf != TDG_VP_INFO || (ev->in[0] != MARK_BEGIN && ev->in[0] != MARK_END))
+	if (ev->leaf != TDG_VP_INFO || (ev->in[0] != TEST_MARK_BEGIN && ev->in[0] != TEST_MARK_END))
 		return;
-	cost->marked = ev->in[0] == MARK_BEGIN;
+	cost->marked = ev->in[0] == TEST_MARK_BEGIN;
 	cost->marks++;
 }
 
@@ -87,25 +78,6 @@ struct private_cost *private_costs(const char *trace, size_t *n)
 	return c.v;
 }
 
-/* The sum of a value's records; false: there is none. */
-static bool value_of(const struct observation *obs, const char *name, uint64_t *sum)
-{
-	size_t len = strlen(name);
-	bool found = false;
-
-	*sum = 0;
-	for (size_t i = 0; i < obs->values.n; i++) {
-		unsigned long long value;
-
-		if (strncmp(obs->values.v[i], name, len) ||
-		    sscanf(obs->values.v[i] + len, " = %llu", &value) != 1)
-			continue;
-		*sum += value;
-		found = true;
-	}
-	return found;
-}
-
 static void expect(struct strv *lines, const char *what, uint64_t got, uint64_t expected)
 {
 	if (got != expected)
@@ -118,12 +90,12 @@ void private_judge(const struct observation *obs, const struct private_cost *cos
 {
 	uint64_t pages, reads;
 
-	if (value_of(obs, "pages_accepted", &pages)) {
+	if (observation_value(obs, "pages_accepted", &pages)) {
 		expect(lines, "TD exits of MMIO.ACCEPT", cost->accept_exits, pages);
 		expect(lines, "TDH.MMIO.MAP calls", cost->mmio_maps, pages);
 		expect(lines, "TDH.MMIO.UNMAP calls", cost->mmio_unmaps, pages);
 	}
-	if (value_of(obs, "private_reads", &reads)) {
+	if (observation_value(obs, "private_reads", &reads)) {
 		expect(lines, "TD exits during private reads, interrupts left out",
 		       cost->marked_exits, 0);
 		expect(lines, "marks around private reads are in pairs", cost->marks % 2, 0);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/channel.h"
+#include "core/needs.h"
 #include "test.h"
 
 /* struct test of lib/core/test.h, as it lies in the guest's ELF file. */
@@ -14,16 +15,6 @@ struct elf_test {
 	uint64_t id, sentence, clause, sabotage, run;
 	uint32_t needs, pad;
 };
-
-#define NEEDS_SMP	1u
-#define NEEDS_VE	2u
-#define NEEDS_DEVICE	8u
-#define NEEDS_CONNECT	16u
-#define EXPECT_REFUSED	256u
-#define NEEDS_IMPOSTOR	512u
-#define NEEDS_PROBE	1024u
-#define NEEDS_SCAN	2048u
-#define NEEDS_LIE_SHIFT	12
 
 static const struct test_config default_config = {
 	.vcpus = 1, .gpaw = 48, .ve_disable = 1, .mem_mib = 64, .timeout_ms = 10000,
@@ -134,7 +125,7 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 		test.config.scan = 1;
 		test.config.timeout_ms = 120000;
 	}
-	test.config.lie = t->needs >> NEEDS_LIE_SHIFT & 0xf;
+	test.config.lie = NEEDS_LIE_OF(t->needs);
 	test.refused = t->needs & EXPECT_REFUSED;
 	tests_add(tests, test);
 	return test.id && test.sentence && test.clause && test.sabotage;

@@ -61,14 +61,31 @@ static void one(struct result *res, enum verdict v, char *text)
 	strv_add(&res->detail, text);
 }
 
+bool observation_value(const struct observation *obs, const char *name, uint64_t *sum)
+{
+	size_t len = strlen(name);
+	bool found = false;
+
+	*sum = 0;
+	for (size_t i = 0; i < obs->values.n; i++) {
+		unsigned long long value;
+
+		if (strncmp(obs->values.v[i], name, len) ||
+		    sscanf(obs->values.v[i] + len, " = %llu", &value) != 1)
+			continue;
+		*sum += value;
+		found = true;
+	}
+	return found;
+}
+
 /* The host refused just the page that the guest had announced. */
 static bool refused_as_announced(const struct observation *obs)
 {
-	unsigned long long gpa = 0;
+	uint64_t gpa;
 
-	for (size_t i = 0; i < obs->values.n; i++)
-		sscanf(obs->values.v[i], TEST_REFUSED_GPA " = %llu", &gpa);
-	return gpa && obs->td_end_rec.reason == TD_END_REFUSED &&
+	return observation_value(obs, TEST_REFUSED_GPA, &gpa) && gpa &&
+	       obs->td_end_rec.reason == TD_END_REFUSED &&
 	       obs->td_end_rec.detail / 4096 == gpa / 4096;
 }
 

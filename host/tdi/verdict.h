@@ -72,6 +72,8 @@ struct result {
 
 /* One observation of @test to a result. The result owns copies. */
 void verdict_decide(const struct test *test, const struct observation *obs, struct result *res);
+/* The sum of what the guest recorded under @name; false: it recorded nothing. */
+bool observation_value(const struct observation *obs, const char *name, uint64_t *sum);
 void observation_free(struct observation *obs);
 void result_free(struct result *res);
 

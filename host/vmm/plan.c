@@ -34,7 +34,7 @@ static const struct plan_key plan_keys[] = {
 	NUMBER(mem_mib, 1, 2048),
 	NUMBER(device, PLAN_NO_DEVICE, PLAN_CONNECT_DEVICE),
 	NUMBER(function, 0, PLAN_MAX_FUNCTIONS - 1),
-	NUMBER(lie, LIE_NONE, LIE_NR - 1),
+	NUMBER(lie, TEST_LIE_NONE, TEST_LIE_NR - 1),
 	NUMBER(probe, 0, 1),
 	NUMBER(scan, 0, 1),
 	NUMBER(convert, 0, 1),

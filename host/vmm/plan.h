@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "core/channel.h"
+#include "core/needs.h"
 
 #define PLAN_MAX_FUNCTIONS 2
 #define PLAN_MAX_VCPUS	8
@@ -29,16 +30,6 @@
 enum plan_kind { PLAN_FLAT, PLAN_LINUX };
 /* The test device: absent, assigned and always shared, or assigned to a TD that may bind it. */
 enum plan_device { PLAN_NO_DEVICE, PLAN_SHARED_DEVICE, PLAN_CONNECT_DEVICE };
-
-/* What the VMM does behind the guest's back. */
-enum plan_lie {
-	LIE_NONE,
-	LIE_FLIP_REPORT,	/* one bit of the TDI report */
-	LIE_PERMUTE_RANGES,	/* the report's first two ranges change places */
-	LIE_REBIND,		/* the report is sent, then the device is unbound and bound again */
-	LIE_PATCH_IMAGE,	/* one bit of the image, before it is measured */
-	LIE_NR
-};
 
 struct plan_td {
 	char name[PLAN_NAME_MAX];
@@ -53,7 +44,7 @@ struct plan_td {
 	uint64_t mem_mib;	/* private RAM from GPA 0 */
 	uint64_t device;	/* enum plan_device */
 	uint64_t function;	/* which of L1's test devices, from 0 */
-	uint64_t lie;		/* enum plan_lie */
+	uint64_t lie;		/* enum test_lie */
 	uint64_t probe;		/* after each TDCM, reach for the device as a host can */
 	uint64_t scan;		/* at GET_TDI_STATE, look for the TD's secret */
 	uint64_t convert;	/* an access of the other kind converts the page (Linux: always) */

@@ -16,7 +16,6 @@
 #include "record.h"
 #include "tdisp/testdev.h"
 #include "tdx_abi/tdcm.h"
-#include "uapi.h"
 
 #define EXT_CAPS_MAX	96	/* that fit 4 KiB: a loop in the list ends here */
 
@@ -215,21 +214,14 @@ static void try_memslot(const struct round *r)
 {
 	const struct vfio *vfio = r->probe->vfio;
 	const struct vfio_section *section = &vfio->section[0];
-	struct kvm_userspace_memory_region2 region = { .slot = section->slot };
-	struct kvm_memory_attributes shared = { .address = section->gpa, .size = section->size };
 	uint64_t error = r->bound ? EBUSY : 0;
 
-	check(r, KIND_ERRNO, ioctl(vfio->vm, KVM_SET_MEMORY_ATTRIBUTES, &shared) ? errno : 0, error,
+	check(r, KIND_ERRNO, vfio_set_private(vfio, section, false) ? errno : 0, error,
 	      "the BAR's memory attributes made shared");
-	if (!check(r, KIND_ERRNO, ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region) ? errno : 0,
-		   error, "the BAR's memslot deleted") || r->bound)
+	if (!check(r, KIND_ERRNO, vfio_map_section(vfio, section, false) ? errno : 0, error,
+		   "the BAR's memslot deleted") || r->bound)
 		return;
-	region.flags = UAPI_MEM_DMABUF_MMIO;
-	region.guest_phys_addr = section->gpa;
-	region.memory_size = section->size;
-	region.guest_memfd = vfio->bar[section->bar].dmabuf;
-	region.guest_memfd_offset = section->offset;
-	check(r, KIND_ERRNO, ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region) ? errno : 0, 0,
+	check(r, KIND_ERRNO, vfio_map_section(vfio, section, true) ? errno : 0, 0,
 	      "the BAR's memslot made again");
 }
 

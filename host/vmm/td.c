@@ -216,7 +216,7 @@ static bool td_finalize(struct td *td)
 	uint64_t status;
 
 	/* Below the reset vector nothing is used: only MRTD tells. */
-	if (td->plan->lie == LIE_PATCH_IMAGE)
+	if (td->plan->lie == TEST_LIE_PATCH_IMAGE)
 		*(uint8_t *)memory_at(&td->memory, FOUR_GIB - 17, 1) ^= 1;
 	if (!td_populate(td, td->image_gpa, FOUR_GIB - td->image_gpa, true))
 		return false;

@@ -140,24 +140,24 @@ static void tdcm_request(struct tdcm *t, enum uapi_tsm_req op, enum vmm_step wha
 	step(what, error, status, t->length ? t->data[0] : 0);
 }
 
-/* The lies about a report; see enum plan_lie. */
+/* The lies about a report; see enum test_lie. */
 static void tdcm_lie(struct tdcm *t)
 {
 	struct tdisp_range *range = (struct tdisp_range *)(t->data + sizeof(struct tdisp_report));
 	struct tdisp_range first;
 
 	switch (t->td->plan->lie) {
-	case LIE_FLIP_REPORT:
+	case TEST_LIE_FLIP_REPORT:
 		t->data[t->length - 1] ^= 1;
 		break;
-	case LIE_PERMUTE_RANGES:
+	case TEST_LIE_PERMUTE_RANGES:
 		if (t->length < sizeof(struct tdisp_report) + 2 * sizeof(*range))
 			break;
 		first = range[0];
 		range[0] = range[1];
 		range[1] = first;
 		break;
-	case LIE_REBIND:
+	case TEST_LIE_REBIND:
 		if (vfio_unbind(&t->td->vfio) || vfio_bind(&t->td->vfio))
 			record_error("rebind behind the guest: %s", strerror(errno));
 		break;

@@ -10,6 +10,7 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include "core/channel.h"
 #include "memory.h"
 #include "uapi.h"
 #include "vfio.h"
@@ -139,17 +140,23 @@ static int export_bar(struct vfio *vfio, unsigned int bar)
 	return fd;
 }
 
+int vfio_map_section(const struct vfio *vfio, const struct vfio_section *section, bool map)
+{
+	struct kvm_userspace_memory_region2 region = { .slot = section->slot };
+
+	if (map) {
+		region.flags = UAPI_MEM_DMABUF_MMIO;
+		region.guest_phys_addr = section->gpa;
+		region.memory_size = section->size;
+		region.guest_memfd = vfio->bar[section->bar].dmabuf;
+		region.guest_memfd_offset = section->offset;
+	}
+	return ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region);
+}
+
 static bool add_section(struct vfio *vfio, unsigned int bar, uint64_t offset, uint64_t size)
 {
 	struct vfio_section *section = &vfio->section[vfio->nr_sections];
-	struct kvm_userspace_memory_region2 region = {
-		.slot = VFIO_FIRST_SLOT + vfio->nr_sections,
-		.flags = UAPI_MEM_DMABUF_MMIO,
-		.guest_phys_addr = vfio->bar[bar].gpa + offset,
-		.memory_size = size,
-		.guest_memfd = vfio->bar[bar].dmabuf,
-		.guest_memfd_offset = offset,
-	};
 
 	if (!size)
 		return true;
@@ -157,9 +164,12 @@ static bool add_section(struct vfio *vfio, unsigned int bar, uint64_t offset, ui
 		errno = ENOSPC;
 		return fail(vfio, "sections of BARs");
 	}
-	if (ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region))
+	*section = (struct vfio_section){
+		.bar = bar, .slot = VFIO_FIRST_SLOT + vfio->nr_sections,
+		.gpa = vfio->bar[bar].gpa + offset, .offset = offset, .size = size,
+	};
+	if (vfio_map_section(vfio, section, true))
 		return fail(vfio, "memslot of a BAR");
-	*section = (struct vfio_section){ bar, region.slot, region.guest_phys_addr, offset, size };
 	vfio->nr_sections++;
 	return true;
 }
@@ -217,7 +227,7 @@ static bool map_bar(struct vfio *vfio, unsigned int bar, uint64_t *gpa)
 
 bool vfio_open(struct vfio *vfio, const struct assign *assign, int vm, bool connect)
 {
-	uint64_t gpa = VFIO_BAR_GPA;
+	uint64_t gpa = TD_BARS_BEGIN;
 
 	vfio->vm = vm;
 	vfio->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
@@ -246,13 +256,8 @@ void vfio_close(struct vfio *vfio)
 {
 	if (vfio->bound)
 		vfio_unbind(vfio);
-	while (vfio->nr_sections) {
-		struct kvm_userspace_memory_region2 region = {
-			.slot = vfio->section[--vfio->nr_sections].slot,
-		};
-
-		ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region);
-	}
+	while (vfio->nr_sections)
+		vfio_map_section(vfio, &vfio->section[--vfio->nr_sections], false);
 	for (unsigned int bar = 0; bar < VFIO_BARS; bar++)
 		close_fd(&vfio->bar[bar].dmabuf);
 	close_fd(&vfio->kvm_vfio);
@@ -260,18 +265,22 @@ void vfio_close(struct vfio *vfio)
 	close_fd(&vfio->iommufd);
 }
 
-int vfio_set_private(struct vfio *vfio, bool private)
+int vfio_set_private(const struct vfio *vfio, const struct vfio_section *section, bool private)
 {
-	for (unsigned int i = 0; i < vfio->nr_sections; i++) {
-		struct kvm_memory_attributes attributes = {
-			.address = vfio->section[i].gpa,
-			.size = vfio->section[i].size,
-			.attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
-		};
+	struct kvm_memory_attributes attributes = {
+		.address = section->gpa,
+		.size = section->size,
+		.attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
+	};
 
-		if (ioctl(vfio->vm, KVM_SET_MEMORY_ATTRIBUTES, &attributes))
+	return ioctl(vfio->vm, KVM_SET_MEMORY_ATTRIBUTES, &attributes);
+}
+
+static int set_all_private(const struct vfio *vfio, bool private)
+{
+	for (unsigned int i = 0; i < vfio->nr_sections; i++)
+		if (vfio_set_private(vfio, &vfio->section[i], private))
 			return -1;
-	}
 	return 0;
 }
 
@@ -298,7 +307,7 @@ int vfio_bind(struct vfio *vfio)
 	if (tsm_op(vfio, UAPI_TSM_BIND))
 		return -1;
 	vfio->bound = true;
-	return vfio_set_private(vfio, true);
+	return set_all_private(vfio, true);
 }
 
 int vfio_unbind(struct vfio *vfio)
@@ -306,7 +315,7 @@ int vfio_unbind(struct vfio *vfio)
 	if (tsm_op(vfio, UAPI_TSM_UNBIND))
 		return -1;
 	vfio->bound = false;
-	return vfio_set_private(vfio, false);
+	return set_all_private(vfio, false);
 }
 
 int vfio_tsm_request(struct vfio *vfio, uint32_t op, void *response, uint32_t *length,

@@ -12,7 +12,6 @@
 #include "assign.h"
 
 #define VFIO_GUEST_BDF		0x0018		/* 00:03.0 */
-#define VFIO_BAR_GPA		0xc0000000ULL	/* of the first BAR; the next follow */
 #define VFIO_BARS		6
 #define VFIO_MAX_SECTIONS	8
 #define VFIO_FIRST_SLOT		8
@@ -47,8 +46,9 @@ bool vfio_open(struct vfio *vfio, const struct assign *assign, int vm, bool conn
 /* Give everything back, in the order that a well-behaved VMM uses. */
 void vfio_close(struct vfio *vfio);
 
-/* Make the BARs' GPAs private or shared. -1 and errno on failure. */
-int vfio_set_private(struct vfio *vfio, bool private);
+/* Make a section's memslot, or delete it; make its GPAs private, or shared. -1 and errno on failure. */
+int vfio_map_section(const struct vfio *vfio, const struct vfio_section *section, bool map);
+int vfio_set_private(const struct vfio *vfio, const struct vfio_section *section, bool private);
 /* Does [@gpa, @gpa + @size) touch a BAR? */
 bool vfio_owns(const struct vfio *vfio, uint64_t gpa, uint64_t size);
 

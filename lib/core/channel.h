@@ -97,6 +97,10 @@ enum record_type {
 enum vmm_step { VMM_STEPS(VMM_STEP_ENUM) STEP_NR };
 #undef VMM_STEP_ENUM
 
+/* TDG.VP.INFO with one of these in RCX: marks in the module's trace, for the runner to count between. */
+#define TEST_MARK_BEGIN		0x6d61726b0001ULL
+#define TEST_MARK_END		0x6d61726b0002ULL
+
 /* REC_VALUE of a test that ends by a refused access: the address. */
 #define TEST_REFUSED_GPA	"refused_gpa"
 
@@ -152,5 +156,8 @@ static inline uint64_t channel_secret(uint64_t seed, unsigned int word)
 /* The port that ends a TD (isa-debug-exit's): OUT of a 32-bit code, 0 = all said in records. */
 #define TD_EXIT_PORT	0xf4
 #define TD_SERIAL_PORT	0x3f8
+/* Where the BARs of an assigned device are in the TD's address space. */
+#define TD_BARS_BEGIN	0xc0000000ULL
+#define TD_BARS_END	0xd0000000ULL
 
 #endif

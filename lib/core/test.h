@@ -18,22 +18,8 @@
 #include <stdint.h>
 
 #include "core/channel.h"
+#include "core/needs.h"
 #include "core/records.h"
-
-/* What a test needs of its TD: test_run() skips it elsewhere, the runner picks a TD that has it. */
-#define NEEDS_NOTHING	0u
-#define NEEDS_SMP	1u	/* two vCPUs */
-#define NEEDS_VE	2u	/* SEPT_VE_DISABLE = 0 */
-#define NEEDS_NO_VE	4u	/* SEPT_VE_DISABLE = 1 */
-#define NEEDS_DEVICE	8u	/* the test device, shared */
-#define NEEDS_CONNECT	16u	/* the test device, and a TD that may bind it */
-/* Beside them: the test ends by an access that the host refuses; see test_end_refused(). */
-#define EXPECT_REFUSED	256u
-#define NEEDS_IMPOSTOR	512u	/* with NEEDS_CONNECT: another device of the same kind */
-#define NEEDS_PROBE	1024u	/* with NEEDS_CONNECT: the VMM reaches for the device at every TDCM */
-#define NEEDS_SCAN	2048u	/* with NEEDS_CONNECT: GET_TDI_STATE makes L1 scan its memory */
-#define NEEDS_LIE(n)	((n) << 12)	/* the VMM tells this lie: enum test_lie */
-enum test_lie { TEST_LIE_FLIP_REPORT = 1, TEST_LIE_PERMUTE_RANGES, TEST_LIE_REBIND, TEST_LIE_PATCH_IMAGE };
 
 struct test {
 	const char *id, *sentence, *clause, *sabotage;

@@ -35,10 +35,10 @@ static void count_reads(uint64_t bar)
 {
 	uint64_t before = testdev_read64(bar + TESTDEV_READS_T);
 
-	tdi_mark(TDI_MARK_BEGIN);
+	tdi_mark(TEST_MARK_BEGIN);
 	for (unsigned int n = 0; n < READS; n++)
 		testdev_read32(bar + TESTDEV_MEMORY);
-	tdi_mark(TDI_MARK_END);
+	tdi_mark(TEST_MARK_END);
 	CHECK_DEC(testdev_read64(bar + TESTDEV_READS_T) - before, READS + 1);
 	test_value("private_reads", READS);
 }

@@ -24,10 +24,8 @@ bool tdi_unbind(struct tdi *tdi);		/* UNBIND; map the BARs shared */
 bool tdi_lock(struct tdi *tdi);
 bool tdi_run(struct tdi *tdi);
 
-/* A mark in the module's trace, for the runner to count between: TDG.VP.INFO with RCX = @mark. */
+/* TEST_MARK_* in the module's trace. */
 void tdi_mark(uint64_t mark);
-#define TDI_MARK_BEGIN	0x6d61726b0001ULL
-#define TDI_MARK_END	0x6d61726b0002ULL
 
 #define CHECK_TDCM(result, error_)					\
 	({								\
