@@ -258,11 +258,13 @@ uint64_t tdh_ide_stream_km(struct tdx_call *c)
 	if (op > TDX_IDE_KM_STOP)
 		return TDX_STATUS(OPERAND_INVALID, TDX_OP_R8);
 	status = tdx_msg_pages(c, TDX_R9, TDX_R10, &pages);
-	if (status == TDX_SUCCESS)
+	q = &s->seq;
+	/* Another operation under way is a changed operand, which tdx_seq_begin() refuses. */
+	if (status == TDX_SUCCESS && (op == TDX_IDE_KM_STOP || q->object != st ||
+				      q->operand[2] == op))
 		status = km_check(st, op);
 	if (status != TDX_SUCCESS)
 		return status;
-	q = &s->seq;
 	/* A stop ends a foreign sequence, and so it does a setup or refresh of its own stream. */
 	if (op == TDX_IDE_KM_STOP && q->leaf == TDH_IDE_STREAM_KM &&
 	    q->operand[2] != TDX_IDE_KM_STOP)

@@ -2,27 +2,15 @@
 /*
  * Every host leaf in every state of a TD, and every host leaf in every state of the module: the
  * status that the fact sheet demands, written by hand from it (2.2, 2.3), never from the model.
- *
- * Each cell says where its status comes from: S(ource) the fact sheet states it, I(nferred) it
- * follows from several of its rules, C(hosen) the fact sheet leaves it open.
  */
 #include "connect.h"
+#include "states.h"
 #include "../../lib/tdx_abi/field.h"
 
 #include <string.h>
 
-struct cell {
-	char mark;		/* 0: unlisted */
-	uint64_t status;
-};
-
 /* ---- statuses, as short as the table needs them ----------------------------- */
 
-#define S(status)	{ 's', status }
-#define I(status)	{ 'i', status }
-#define C(status)	{ 'c', status }
-
-#define OK		TDX_SUCCESS
 #define PT_RCX		TDX_STATUS(PAGE_METADATA_INCORRECT, TDX_OP_RCX)
 #define PT_RDX		TDX_STATUS(PAGE_METADATA_INCORRECT, TDX_OP_RDX)
 #define NO_KEYS		TDX_STATUS(TD_KEYS_NOT_CONFIGURED, 0)
@@ -219,10 +207,10 @@ static const struct {
 	uint64_t rcx;
 	struct cell cell[NR_STAGES];
 } connect_rows[] = {
-	{ "TDI.CREATE", TDH_TDI_CREATE, 0x18ULL << TDX_TDI_FUNC_SHIFT, USABLE(C(NO_TABLE)) },
-	{ "MMIO.MAP", TDH_MMIO_MAP, TD_GPA + PAGE, USABLE(S(NO_ENTRY)) },
-	{ "MMIO.BLOCK", TDH_MMIO_BLOCK, TD_GPA, USABLE(S(ENTRY_STATE)) },
-	{ "MMIO.UNMAP", TDH_MMIO_UNMAP, TD_GPA, USABLE(S(ENTRY_STATE)) },
+	{ "TDH.TDI.CREATE", TDH_TDI_CREATE, 0x18ULL << TDX_TDI_FUNC_SHIFT, USABLE(C(NO_TABLE)) },
+	{ "TDH.MMIO.MAP", TDH_MMIO_MAP, TD_GPA + PAGE, USABLE(S(NO_ENTRY)) },
+	{ "TDH.MMIO.BLOCK", TDH_MMIO_BLOCK, TD_GPA, USABLE(S(ENTRY_STATE)) },
+	{ "TDH.MMIO.UNMAP", TDH_MMIO_UNMAP, TD_GPA, USABLE(S(ENTRY_STATE)) },
 };
 
 /* ---- module states ---------------------------------------------------------- */
@@ -297,21 +285,9 @@ static void sys_to(struct plat *p, enum sys_column column)
 #define NR_LEAVES (0 TDH_LEAVES(COUNT_LEAF))
 
 static const struct { unsigned int nr; const char *name; } leaves[NR_LEAVES] = {
-#define NAME_LEAF(name, nr) { nr, #name },
+#define NAME_LEAF(name, nr) { nr, "TDH." #name },
 	TDH_LEAVES(NAME_LEAF)
 };
-
-static unsigned int wrong;
-
-static void check(const char *leaf, const char *state, const struct cell *cell, uint64_t got)
-{
-	if (got == cell->status)
-		return;
-	wrong++;
-	print_error("TDH.%s in %s: got %s|%#x, expected %s|%#x (%c)\n", leaf, state,
-		    status_name(got), (uint32_t)got, status_name(cell->status),
-		    (uint32_t)cell->status, cell->mark);
-}
 
 static const struct cell *td_cells(unsigned int leaf)
 {

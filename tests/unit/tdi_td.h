@@ -36,6 +36,8 @@ struct tdis {
 	uint64_t mmiomt[TDX_MMIOMT_LEVELS];	/* MMIOMT pages, root first */
 	uint64_t rsp, req, out, out_page[TDX_TDI_REPORT_PAGES];
 	struct tdx_tdi *tdi;
+	uint64_t iommu_list;		/* of IOMMU.SETUP */
+	uint64_t gpa;			/* of BAR 0 */
 	/* the device */
 	struct tdisp_range range[4];
 	uint8_t nonce[TDISP_NONCE_BYTES];
@@ -261,35 +263,32 @@ static inline void tdis_td(struct tdis *t, struct td *td, uint64_t hkid, uint64_
 		expect_ok(sc1(t->p, MR_FINALIZE, td->tdr));
 }
 
-static inline void tdis_tables(struct tdis *t)
+/* The first @nr tables from the root on, for DEV_FUNC and for the BARs. */
+static inline void tdis_tdimt(struct tdis *t, unsigned int nr)
 {
-	for (unsigned int i = 0; i < TDX_TDIMT_LEVELS; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		t->table[i] = page_new(t->p);
 		expect_ok(sc2(t->p, TDIMT_ADD, (TDX_TDIMT_LEVELS - i) | (uint64_t)DEV_FUNC << 32,
 			      t->table[i]));
 	}
-	for (unsigned int i = 0; i < TDX_MMIOMT_LEVELS; i++) {
+}
+
+static inline void tdis_mmiomt(struct tdis *t, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
 		t->mmiomt[i] = page_new(t->p);
 		expect_ok(sc2(t->p, MMIOMT_ADD, (TDX_MMIOMT_LEVELS - i) | BAR0, t->mmiomt[i]));
 	}
 }
 
-/* The link is up, TD and tables are there, no TDI yet. */
-static inline struct tdis *tdis_new(void)
+/* Only the pages and the device; @p may be a platform without Connect. */
+static inline struct tdis *tdis_on(struct plat *p)
 {
 	struct tdis *t = calloc(1, sizeof(*t));
 	uint64_t *list;
 
-	t->p = t->g.p = plat_connect();
-	iommu_up(t->p);
-	peer_connected(&t->link, t->p);
-	expect_ok(sc6(t->p, TDH_IDE_STREAM_CREATE, 0x110, t->link.spdm,
-		      page_array(t->p, 1, true), 0, SIBLING_FUNC << 8, DEV_FUNC << 8 | 1));
-	t->link.stream = t->p->g.r[TDX_RCX];
-	expect_ok(stream_km(&t->link, TDX_IDE_KM_SETUP));
-	tdis_td(t, &t->g.td, 2, TDX_CONFIG_FLAG_CONNECT, STAGE_RUNNABLE);
-	t->g.t = &t->p->m->tds[tdx_pamt(t->p->m, t->g.td.tdr)->slot];
-	tdis_tables(t);
+	t->p = t->g.p = p;
+	peer_init(&t->link, p);
 	for (unsigned int i = 0; i < 3; i++)
 		t->page[i] = page_new(t->p);
 	t->rsp = host_page(t->p);
@@ -298,6 +297,7 @@ static inline struct tdis *tdis_new(void)
 	list = page_ptr(t->p, t->out & TDX_HPA_ARRAY_PAGE);
 	memcpy(t->out_page, list, sizeof(t->out_page));
 	t->func = DEV_FUNC;
+	t->gpa = GPA_OF(BAR0);
 	t->info = TDISP_INFO_DMA_NO_PASID;
 	t->portion = 0x400;
 	t->range[0] = (struct tdisp_range) { BAR0, 16, 0, 0 };
@@ -309,6 +309,43 @@ static inline struct tdis *tdis_new(void)
 		.cr0 = CR0_PE | CR0_NE | CR0_WP | CR0_PG, .cr4 = CR4_PAE | CR4_MCE | CR4_OSXSAVE,
 		.efer = EFER_SCE | EFER_LME | EFER_LMA | BIT64(11), .xcr0 = 1,
 	};
+	return t;
+}
+
+/* A stream for the function and its sibling, without keys. */
+static inline uint64_t tdis_stream_create(struct tdis *t)
+{
+	return sc6(t->p, TDH_IDE_STREAM_CREATE, 0x110, t->link.spdm, page_array(t->p, 1, true), 0,
+		   SIBLING_FUNC << 8, DEV_FUNC << 8 | 1);
+}
+
+/* SPDM object, stream and keys. */
+static inline void tdis_link(struct tdis *t)
+{
+	expect_ok(spdm_create(&t->link));
+	expect_ok(spdm_connect(&t->link));
+	expect_ok(tdis_stream_create(t));
+	t->link.stream = t->p->g.r[TDX_RCX];
+	expect_ok(stream_km(&t->link, TDX_IDE_KM_SETUP));
+}
+
+/* The TD, as those want it who use one. */
+static inline void tdis_runnable(struct tdis *t, uint64_t config_flags)
+{
+	tdis_td(t, &t->g.td, 2, config_flags, STAGE_RUNNABLE);
+	t->g.t = &t->p->m->tds[tdx_pamt(t->p->m, t->g.td.tdr)->slot];
+}
+
+/* The link is up, TD and tables are there, no TDI yet. */
+static inline struct tdis *tdis_new(void)
+{
+	struct tdis *t = tdis_on(plat_connect());
+
+	t->iommu_list = iommu_up(t->p);
+	tdis_link(t);
+	tdis_runnable(t, TDX_CONFIG_FLAG_CONNECT);
+	tdis_tdimt(t, TDX_TDIMT_LEVELS);
+	tdis_mmiomt(t, TDX_MMIOMT_LEVELS);
 	return t;
 }
 
