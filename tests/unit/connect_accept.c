@@ -173,15 +173,6 @@ static void accept_states(void **state)
 	expect_leaf(t, ACCEPTED(1), TDG_MMIO_ACCEPT, 2 * TD_GPA, 0, GUEST_ID, 1);
 	expect_leaf(t, ACCEPTED(1), TDG_MEM_PAGE_ACCEPT, 2 * TD_GPA, 0, 0, 0);
 	expect_leaf(t, ACCEPTED(1), TDG_MEM_PAGE_ACCEPT, 2 * TD_GPA | 1, 0, 0, 0);
-	/* The entry's lock. */
-	assert_true(sept_walk(t->p->m, t->g.t, GPA_OF(BAR0) + PAGE, 0, SEPT_HOST, &pos));
-	*pos.entry |= SEPT_LOCK;
-	expect_tdcall(&t->g, accept(t, BAR0 + PAGE, 0, 1, 1), BUSY(RCX));
-	*pos.entry |= SEPT_HOST_PRIORITY;
-	expect_tdcall(&t->g, accept(t, BAR0 + PAGE, 0, 1, 1),
-		      ST(OPERAND_BUSY_HOST_PRIORITY, RCX));
-	*pos.entry &= ~(SEPT_LOCK | SEPT_HOST_PRIORITY);
-	expect_tdcall(&t->g, accept(t, BAR0 + PAGE, 0, 1, 1), TDX_SUCCESS);
 	/* Nobody holds the TDI after all this. */
 	assert_int_equal(t->tdi->lock, 0);
 	tdis_free(t);

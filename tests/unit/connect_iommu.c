@@ -272,24 +272,6 @@ static void reset(void **state)
 	plat_free(p);
 }
 
-/* Break: a leaf that waits for, or ignores, the lock on the tables. */
-static void busy(void **state)
-{
-	struct plat *p = plat_connect();
-	uint64_t page[6], list = iommu_list(p, page);
-	struct bg bg;
-
-	(void)state;
-	bg_call(&bg, p, when_locked, &p->m->connect.object_lock, TDH_IOMMU_SETUP, PLAT_IOMMU, list,
-		0, 0);
-	expect_status(sc2(p, IOMMU_SETUP, PLAT_IOMMU, list), TDX_STATUS(OPERAND_BUSY, TDX_OP_RCX));
-	expect_status(sc2(p, IOMMU_CLEAR, 0, list), TDX_STATUS(OPERAND_BUSY, TDX_OP_RCX));
-	expect_status(sc2(p, SPDM_CREATE, 0x18, page_array(p, 3, true)),
-		      TDX_STATUS(OPERAND_BUSY, TDX_OP_RCX));
-	expect_ok(bg_finish(&bg));
-	plat_free(p);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,7 +285,6 @@ int main(void)
 		cmocka_unit_test(reclaim),
 		cmocka_unit_test(disable),
 		cmocka_unit_test(reset),
-		cmocka_unit_test(busy),
 	};
 
 	return cmocka_run_group_tests_name("connect_iommu", tests, NULL, NULL);

@@ -4,34 +4,6 @@
 
 #include <string.h>
 
-/* Break: an out page locked by somebody else is written all the same. */
-static void pages_in_use(void **state)
-{
-	struct plat *p = plat_connect();
-	uint64_t pages[4], *list;
-	struct peer d;
-
-	(void)state;
-	peer_init(&d, p);
-	expect_ok(spdm_create(&d));
-	list = page_ptr(p, d.out & TDX_HPA_ARRAY_PAGE);
-	pages[0] = d.config = page_new(p);
-	memcpy(page_ptr(p, d.config), "\0\x40\0\0\0\xff\0", 7);
-	pages[1] = d.rsp = page_new(p);
-	pages[2] = d.req = page_new(p);
-	pages[3] = list[3] = page_new(p);
-	for (unsigned int i = 0; i < 4; i++) {
-		static const unsigned int operand[] = { 2, 8, 9, 10 };
-		tdx_lock_t *lock = &tdx_pamt(p->m, pages[i])->lock;
-
-		assert_true(tdx_trylock_excl(lock));
-		expect_status(connect_once(&d), TDX_STATUS(OPERAND_BUSY, operand[i]));
-		tdx_unlock_excl(lock);
-	}
-	expect_ok(spdm_connect(&d));
-	plat_free(p);
-}
-
 /* Break: operands compared with nothing; a refused call that ends or advances the sequence. */
 static void changed_operands(void **state)
 {
@@ -116,29 +88,6 @@ static void one_sequence(void **state)
 	plat_free(p);
 }
 
-/* Break: a leaf that runs on an object somebody else holds. */
-static void object_lock(void **state)
-{
-	struct plat *p = plat_connect();
-	struct peer d;
-
-	(void)state;
-	peer_init(&d, p);
-	expect_ok(spdm_create(&d));
-	assert_true(tdx_trylock_excl(&spdm_of(&d)->lock));
-	expect_status(connect_once(&d), BUSY(RCX));
-	expect_status(spdm_disconnect(&d), BUSY(RCX));
-	expect_status(spdm_mng(&d, TDX_SPDM_HEARTBEAT), BUSY(RCX));
-	expect_status(spdm_delete(&d), BUSY(RCX));
-	expect_status(stream_create(&d), BUSY(RDX));
-	tdx_unlock_excl(&spdm_of(&d)->lock);
-	assert_true(tdx_trylock_excl(&p->m->connect.session_lock));
-	expect_status(connect_once(&d), BUSY(RCX));
-	tdx_unlock_excl(&p->m->connect.session_lock);
-	expect_ok(spdm_connect(&d));
-	plat_free(p);
-}
-
 /* Break: keys used for ever; a key update that doesn't help; an end that waits for new keys. */
 static void key_refresh(void **state)
 {
@@ -167,11 +116,9 @@ static void key_refresh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pages_in_use),
 		cmocka_unit_test(changed_operands),
 		cmocka_unit_test(one_slot),
 		cmocka_unit_test(one_sequence),
-		cmocka_unit_test(object_lock),
 		cmocka_unit_test(key_refresh),
 	};
 

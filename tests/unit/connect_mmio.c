@@ -23,7 +23,6 @@ static void map_checks(void **state)
 	const uint64_t gpa = GPA_OF(BAR0), tdr = t->g.td.tdr;
 	struct tdx_td *td = t->g.t;
 	struct td other;
-	struct sept_pos pos;
 	uint64_t root;
 
 	(void)state;
@@ -42,30 +41,14 @@ static void map_checks(void **state)
 		      ST(OPERAND_ADDR_RANGE_ERROR, R8));
 	expect_status(sc3(p, MMIO_MAP, 8 * GiB, tdr, 2ULL << 40), ST(EPT_WALK_FAILED, RCX));
 	assert_int_equal(p->g.r[TDX_RDX], 2);
-	assert_true(tdx_trylock_excl(&td->sept_lock));
-	expect_status(mmio_map(t, BAR0), BUSY(SEPT_TREE));
-	tdx_unlock_excl(&td->sept_lock);
-	assert_true(sept_walk(p->m, td, gpa, 0, SEPT_HOST, &pos));
-	*pos.entry |= SEPT_LOCK;
-	expect_status(mmio_map(t, BAR0), BUSY(RCX));
-	*pos.entry &= ~SEPT_LOCK;
 	expect_status(sc3(p, MMIO_MAP, TD_GPA, tdr, 2ULL << 40), WRONG_STATE);
 	assert_int_equal(p->g.r[TDX_RDX], 4 << 8);
 	expect_status(sc3(p, MMIO_MAP, gpa, tdr, 2ULL << 40), NO_ENTRY);
-	assert_true(tdx_trylock_excl(&p->m->connect.mmiomt_lock));
-	expect_status(mmio_map(t, BAR0), BUSY(RCX));
-	tdx_unlock_excl(&p->m->connect.mmiomt_lock);
-	entry(t, BAR0)->word |= 1;
-	expect_status(mmio_map(t, BAR0), BUSY(RCX));
-	entry(t, BAR0)->word &= ~1ULL;
 	expect_status(mmio_map(t, BAR4), BAD_PAGE);			/* QNODE */
 	root = p->m->connect.tdimt_root;
 	p->m->connect.tdimt_root = 0;
 	expect_status(mmio_map(t, BAR0), ST(TDI_NOT_PRESENT, R8));
 	p->m->connect.tdimt_root = root;
-	assert_true(tdx_trylock_excl(&t->tdi->lock));
-	expect_status(mmio_map(t, BAR0), BUSY(R8));
-	tdx_unlock_excl(&t->tdi->lock);
 
 	tdis_td(t, &other, 3, TDX_CONFIG_FLAG_CONNECT, STAGE_RUNNABLE);
 	p->m->connect.iommu[0].used = false;
@@ -212,16 +195,10 @@ static void block_unmap_checks(void **state)
 		expect_status(sc_raw(p, leaf, 8 * GiB, tdr, 0, 0), ST(EPT_WALK_FAILED, RCX));
 		expect_status(sc_raw(p, leaf, TD_GPA, tdr, 0, 0), WRONG_STATE);	/* RAM */
 	}
-	assert_true(tdx_trylock_shared(&t->g.t->sept_lock));
-	expect_status(mmio_block(t, BAR0), BUSY(SEPT_TREE));
-	tdx_unlock_shared(&t->g.t->sept_lock);
 	expect_ok(mmio_block(t, BAR0));
 	assert_int_equal(p->g.r[TDX_RCX] | p->g.r[TDX_RDX], 0);
 	assert_int_equal(entry(t, BAR0)->bepoch, t->g.t->epoch);
 	tdis_track(t);
-	assert_true(tdx_trylock_excl(&t->tdi->lock));
-	expect_status(mmio_unmap(t, BAR0), BUSY(RCX));
-	tdx_unlock_excl(&t->tdi->lock);
 	expect_ok(mmio_unmap(t, BAR0));
 	assert_int_equal(p->g.r[TDX_RCX] | p->g.r[TDX_RDX], 0);
 	assert_int_equal(p->g.r[TDX_R8], BAR0);
@@ -401,30 +378,6 @@ static void fatal_td(void **state)
 	tdis_free(t);
 }
 
-/* ---- two threads ------------------------------------------------------------ */
-
-/* Two MAPs at one entry: one waits its turn. Break: the S-EPT entry's lock released early. */
-static void map_races(void **state)
-{
-	struct tdis *t = tdis_created();
-	const uint64_t gpa = GPA_OF(BAR0);
-	struct sept_pos pos;
-	struct bg bg;
-
-	(void)state;
-	assert_true(sept_walk(t->p->m, t->g.t, gpa, 0, SEPT_HOST, &pos));
-	bg_call(&bg, t->p, when_entry_locked, pos.entry, TDH_MMIO_MAP, gpa, t->g.td.tdr, BAR0, 0);
-	expect_status(mmio_map(t, BAR0), BUSY(RCX));
-	expect_status(mmio_block(t, BAR0), BUSY(SEPT_TREE));
-	expect_ok(bg_finish(&bg));
-	expect_status(mmio_map(t, BAR0), WRONG_STATE);
-	/* A host that has had its turn does not hold up the guest's ACCEPT any longer. */
-	*pos.entry |= SEPT_HOST_PRIORITY;
-	expect_status(mmio_map(t, BAR0), WRONG_STATE);
-	assert_false(*pos.entry & SEPT_HOST_PRIORITY);
-	tdis_free(t);
-}
-
 /* ---- ledger ----------------------------------------------------------------- */
 
 /*
@@ -489,8 +442,7 @@ int main(void)
 		cmocka_unit_test(block_unmap_checks),  cmocka_unit_test(large_page),
 		cmocka_unit_test(unbind_order),	       cmocka_unit_test(unbind_without_stop),
 		cmocka_unit_test(tracking),	       cmocka_unit_test(before_finalize),
-		cmocka_unit_test(fatal_td),	       cmocka_unit_test(map_races),
-		cmocka_unit_test(ledger),
+		cmocka_unit_test(fatal_td),	       cmocka_unit_test(ledger),
 	};
 
 	return cmocka_run_group_tests_name("connect_mmio", tests, NULL, NULL);

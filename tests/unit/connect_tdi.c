@@ -58,25 +58,6 @@ static void tdimt(void **state)
 	tdis_free(t);
 }
 
-static void tdimt_busy(void **state)
-{
-	struct tdis *t = tdis_new();
-	tdx_lock_t *lock = &t->p->m->connect.tdimt_lock;
-
-	(void)state;
-	assert_true(tdx_trylock_shared(lock));
-	expect_status(sc2(t->p, TDIMT_ADD, INDEX(1, 0x200), page_new(t->p)), BUSY(RCX));
-	expect_status(sc1(t->p, TDIMT_REMOVE, INDEX(1, DEV_FUNC)), BUSY(RCX));
-	expect_ok(tdi_create(t));
-	tdx_unlock_shared(lock);
-	assert_true(tdx_trylock_excl(lock));
-	expect_status(sc1(t->p, TDIMT_RD, INDEX(1, DEV_FUNC)), BUSY(RCX));
-	expect_status(tdi_remove(t), BUSY(RCX));
-	expect_status(mmio_set(t, BAR0, DEV_FUNC), BUSY(RDX));
-	tdx_unlock_excl(lock);
-	tdis_free(t);
-}
-
 /* ---- CREATE, REMOVE --------------------------------------------------------- */
 
 /* What each check of CREATE complains about, in the sheet's order: spoil number @i. */
@@ -249,12 +230,6 @@ static void remove_checks(void **state)
 	tdx_unlock_excl(tdr);
 	expect_status(tdi_remove(t), ST(TDI_HAS_MAPPED_MMIO, RCX));
 	tdis_revoke(t, BAR0);
-	assert_true(tdx_trylock_shared(&t->tdi->lock));
-	expect_status(tdi_remove(t), BUSY(RCX));
-	tdx_unlock_shared(&t->tdi->lock);
-	assert_true(tdx_trylock_excl(&t->tdi->spdm->lock));
-	expect_status(tdi_remove(t), BUSY(RCX));
-	tdx_unlock_excl(&t->tdi->spdm->lock);
 	expect_ok(tdi_remove(t));
 	tdis_free(t);
 }
@@ -315,10 +290,9 @@ static void mmio_offset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tdimt),	 cmocka_unit_test(tdimt_busy),
-		cmocka_unit_test(create_checks), cmocka_unit_test(create_remove),
-		cmocka_unit_test(remove_checks), cmocka_unit_test(td_gate),
-		cmocka_unit_test(mmio_offset),
+		cmocka_unit_test(tdimt),	 cmocka_unit_test(create_checks),
+		cmocka_unit_test(create_remove), cmocka_unit_test(remove_checks),
+		cmocka_unit_test(td_gate),	 cmocka_unit_test(mmio_offset),
 	};
 
 	return cmocka_run_group_tests_name("connect_tdi", tests, NULL, NULL);
