@@ -66,6 +66,8 @@ static void on_event(void *opaque, const struct tdx_trace_event *ev)
 		on_tdcall(cost, ev);
 	} else if (cost && ev->kind == TDX_TRACE_TD_EXIT) {
 		on_exit(cost, ev);
+	} else if (cost && ev->kind == TDX_TRACE_STALE) {
+		cost->stale_gpa = ev->in[0];
 	}
 }
 
@@ -88,7 +90,7 @@ static void expect(struct strv *lines, const char *what, uint64_t got, uint64_t 
 void private_judge(const struct observation *obs, const struct private_cost *cost,
 		   struct strv *lines)
 {
-	uint64_t pages, reads;
+	uint64_t pages, reads, gpa;
 
 	if (observation_value(obs, "pages_accepted", &pages)) {
 		expect(lines, "TD exits of MMIO.ACCEPT", cost->accept_exits, pages);
@@ -101,4 +103,7 @@ void private_judge(const struct observation *obs, const struct private_cost *cos
 		expect(lines, "marks around private reads are in pairs", cost->marks % 2, 0);
 		expect(lines, "marks around private reads are in the trace", cost->marks > 0, 1);
 	}
+	/* Turned red by: a flush of the TD's TLBs at BLOCK; no turn for the other CPU after it. */
+	if (observation_value(obs, "stale_page", &gpa))
+		expect(lines, "page used between its BLOCK and its UNMAP", cost->stale_gpa, gpa);
 }

@@ -13,6 +13,7 @@ struct private_cost {
 	uint64_t accept_exits;		/* EPT violations with EEQ type ACCEPT, on a BAR */
 	uint64_t mmio_maps, mmio_unmaps;
 	uint64_t marked_exits;		/* TD exits between two marks, interrupts left out */
+	uint64_t stale_gpa;		/* last page used after its BLOCK, or 0 */
 	unsigned int marks;
 	bool marked;
 };
@@ -21,8 +22,8 @@ struct private_cost {
 struct private_cost *private_costs(const char *trace, size_t *n);
 /*
  * Compare with what the guest of one test predicted: "pages_accepted" pages, each one exit, one
- * TDH.MMIO.MAP and one UNMAP; "private_reads" reads between the marks without an exit. One line for
- * each difference.
+ * TDH.MMIO.MAP and one UNMAP; "private_reads" reads between the marks without an exit; "stale_page"
+ * used after its BLOCK. One line for each difference.
  */
 void private_judge(const struct observation *obs, const struct private_cost *cost,
 		   struct strv *lines);

@@ -42,6 +42,11 @@ static void trace_event(FILE *f, const struct tdx_trace_event *ev)
 		reason = vmx_reason_name((uint32_t)ev->status);
 		fprintf(f, "exit vCPU %u: %s, %s", ev->leaf, status, reason ? reason : "");
 		break;
+	case TDX_TRACE_STALE:
+		fprintf(f, "vCPU %u uses stale GPA %llx, HPA %llx, S-EPT state %llu", ev->leaf,
+			(unsigned long long)ev->in[0], (unsigned long long)ev->in[1],
+			(unsigned long long)ev->status);
+		break;
 	default:
 		reason = vmx_reason_name(ev->leaf);
 		fprintf(f, "#VE: %s", reason ? reason : "unknown");

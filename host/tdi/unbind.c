@@ -8,7 +8,8 @@
 #include "tdx_abi/status.h"
 #include "unbind.h"
 
-#define LEVEL_MASK	0xfffULL
+#define LEVEL_MASK		0xfffULL
+#define SEPT_MMIO_BLOCKED	33	/* as leaves report it, fact sheet C 3.3 */
 #define GONE(v, n, i)	((v)[i] = (v)[--(n)])
 
 /* One more element of an array, zeroed. */
@@ -36,6 +37,15 @@ static struct unbind_page *find_page(struct unbind *u, uint64_t tdr, uint64_t gp
 	return NULL;
 }
 
+/* NULL: it never entered. */
+static struct unbind_vcpu *find_vcpu(struct unbind *u, uint64_t tdr, unsigned int index)
+{
+	for (size_t i = 0; i < u->nr_vcpus; i++)
+		if (u->vcpu[i].tdr == tdr && u->vcpu[i].index == index)
+			return &u->vcpu[i];
+	return NULL;
+}
+
 static uint32_t owner_of(const struct unbind *u, uint64_t hpa)
 {
 	for (size_t i = 0; i < u->nr_owners; i++)
@@ -47,12 +57,17 @@ static uint32_t owner_of(const struct unbind *u, uint64_t hpa)
 static void violation(struct unbind *u, uint32_t func, const char *what, uint64_t gpa)
 {
 	const struct unbind_tdi *tdi = find_tdi(u, func);
+	char **v;
 
 	if (gpa)
 		strv_addf(&u->violations, "TD %u, TDI %04x: %s (GPA %#llx)", tdi ? tdi->td : 0,
 			  func, what, (unsigned long long)gpa);
 	else
 		strv_addf(&u->violations, "TD %u, TDI %04x: %s", tdi ? tdi->td : 0, func, what);
+	/* What happens again and again is said once. */
+	v = u->violations.v;
+	if (u->violations.n > 1 && !strcmp(v[u->violations.n - 1], v[u->violations.n - 2]))
+		free(v[--u->violations.n]);
 }
 
 static void refused(struct unbind *u, uint32_t func, const struct tdx_trace_event *ev,
@@ -183,9 +198,14 @@ static void on_block(struct unbind *u, const struct tdx_trace_event *ev)
 
 static void on_track(struct unbind *u, const struct tdx_trace_event *ev)
 {
-	for (size_t i = 0; i < u->nr_pages && !ev->status; i++)
-		if (u->page[i].tdr == ev->in[0] && u->page[i].blocked)
-			u->page[i].tracked = true;
+	for (size_t i = 0; i < u->nr_pages && !ev->status; i++) {
+		struct unbind_page *page = &u->page[i];
+
+		if (page->tdr != ev->in[0] || !page->blocked || page->tracked)
+			continue;
+		page->tracked = true;
+		page->tracked_at = u->now;
+	}
 }
 
 static void on_unmap(struct unbind *u, const struct tdx_trace_event *ev)
@@ -209,6 +229,36 @@ static void on_unmap(struct unbind *u, const struct tdx_trace_event *ev)
 		GONE(u->page, u->nr_pages, page - u->page);
 }
 
+static void on_enter(struct unbind *u, const struct tdx_trace_event *ev)
+{
+	struct unbind_vcpu *vcpu = find_vcpu(u, ev->tdr, ev->leaf);
+
+	if (!vcpu) {
+		u->vcpu = grow(u->vcpu, u->nr_vcpus, sizeof(*u->vcpu));
+		vcpu = &u->vcpu[u->nr_vcpus++];
+		*vcpu = (struct unbind_vcpu){ .tdr = ev->tdr, .index = ev->leaf };
+	}
+	vcpu->entered_at = u->now;
+}
+
+/*
+ * The record of the BLOCK itself may still be on its way, if another CPU writes it. Turned red, by
+ * connect_stale: no flush in world_enter(); the plant unbind-no-track, if sept_tracked() says yes to
+ * everything.
+ */
+static void on_stale(struct unbind *u, const struct tdx_trace_event *ev)
+{
+	const struct unbind_vcpu *vcpu = find_vcpu(u, ev->tdr, ev->leaf);
+	const struct unbind_page *page = find_page(u, ev->tdr, ev->in[0]);
+
+	if (!page || ev->status != SEPT_MMIO_BLOCKED)
+		violation(u, page ? page->func : owner_of(u, ev->in[1]),
+			  "a page is used after its UNMAP, through a TLB", ev->in[0]);
+	else if (page->tracked && vcpu && vcpu->entered_at > page->tracked_at)
+		violation(u, page->func,
+			  "a blocked page is used by a vCPU that entered after the TRACK", page->gpa);
+}
+
 void unbind_event(struct unbind *u, const struct tdx_trace_event *ev)
 {
 	static void (*const on[TDH_CONNECT_LAST + 1])(struct unbind *, const struct tdx_trace_event *) = {
@@ -219,6 +269,11 @@ void unbind_event(struct unbind *u, const struct tdx_trace_event *ev)
 		[TDH_MEM_TRACK] = on_track,
 	};
 
+	u->now++;
+	if (ev->kind == TDX_TRACE_TD_ENTER)
+		on_enter(u, ev);
+	else if (ev->kind == TDX_TRACE_STALE)
+		on_stale(u, ev);
 	if (ev->kind != TDX_TRACE_SEAMCALL)
 		return;
 	if (ev->leaf == TDH_MNG_CREATE && !ev->status)
@@ -240,6 +295,7 @@ void unbind_free(struct unbind *u)
 	free(u->tdi);
 	free(u->page);
 	free(u->owner);
+	free(u->vcpu);
 	strv_free(&u->violations);
 	*u = (struct unbind){ 0 };
 }

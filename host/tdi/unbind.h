@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The order of every unbind, from the module's trace (fact sheet C 4): STOP (or the stream blocked),
- * then BLOCK, TRACK and UNMAP for every page, then the TDI freed with nothing left mapped. Fed one
- * event after the other; knows neither the host nor the model's own checks.
+ * then BLOCK, TRACK and UNMAP for every page, then the TDI freed with nothing left mapped. A page
+ * that a vCPU has in its TLB may be used after the BLOCK, but not by a vCPU that entered after the
+ * TRACK, and by none after the UNMAP (base sheet 6.3). Fed one event after the other; knows neither
+ * the host nor the model's own checks.
  */
 #ifndef TDI_UNBIND_H
 #define TDI_UNBIND_H
@@ -14,6 +16,13 @@ struct unbind_page {
 	uint64_t tdr, gpa, hpa;
 	uint32_t func;
 	bool blocked, tracked;
+	uint64_t tracked_at;	/* if tracked: the first TRACK after the BLOCK, counted in events */
+};
+
+struct unbind_vcpu {
+	uint64_t tdr;
+	unsigned int index;
+	uint64_t entered_at;	/* the last TD entry */
 };
 
 struct unbind_tdi {
@@ -37,6 +46,9 @@ struct unbind {
 	size_t nr_pages;
 	struct unbind_owner *owner;	/* MMIOMT: whose a device page is */
 	size_t nr_owners;
+	struct unbind_vcpu *vcpu;
+	size_t nr_vcpus;
+	uint64_t now;			/* events so far */
 	unsigned int tds;
 	unsigned int checked;		/* unbinds that came to their end */
 	struct strv violations;		/* one sentence each, with the number of the TD */

@@ -207,15 +207,19 @@ enum tdx_seam_action tdx_seamcall(struct tdx_module *m, unsigned int lp, struct 
 	m->in_flight++;		/* before the SYS state is read: see tdh_sys_disable() */
 	ev.status = dispatch(&c);
 	ev.tdr = c.tdr_pa;
-	unlock_all(&c);
-	m->in_flight--;
-	/* An entry that went through is traced as TD_ENTER, and answered by its TD_EXIT. */
+	/*
+	 * An entry that went through is traced as TD_ENTER, and answered by its TD_EXIT. The lock of
+	 * the epoch is still held: an entry that a TDH.MEM.TRACK did not count is not traced after it.
+	 */
 	if (c.entered) {
 		ev.kind = TDX_TRACE_TD_ENTER;
 		ev.leaf = m->lp[lp].running->index;
 		tdx_trace(m, &ev);
-		return TDX_SEAM_ENTER;
 	}
+	unlock_all(&c);
+	m->in_flight--;
+	if (c.entered)
+		return TDX_SEAM_ENTER;
 	host->r[TDX_RAX] = ev.status;
 	ev.out[0] = host->r[TDX_RCX];
 	ev.out[1] = host->r[TDX_RDX];

@@ -56,6 +56,8 @@ enum tdx_trace_kind {
 	TDX_TRACE_TD_ENTER,	/* leaf = vCPU index */
 	TDX_TRACE_TD_EXIT,	/* leaf = vCPU index, status = RAX as the host gets it */
 	TDX_TRACE_VE,		/* #VE injected: leaf = exit reason */
+	TDX_TRACE_STALE,	/* tdx_mmio_stale(): leaf = vCPU index, in = GPA, HPA, status = the
+				 * entry's public state (C 3.3) */
 };
 
 struct tdx_trace_event {
@@ -228,6 +230,12 @@ struct tdx_xlate {
  */
 bool tdx_translate(struct tdx_module *m, unsigned int lp, uint64_t gpa, unsigned int access,
 		   struct tdx_xlate *x, struct tdx_event *ev);
+
+/*
+ * The TD on @lp uses a translation of private MMIO, @gpa to @hpa, that was made earlier. Returns -1 if
+ * the S-EPT still says so, else the state of the entry now; traced if that is not @last.
+ */
+int tdx_mmio_stale(struct tdx_module *m, unsigned int lp, uint64_t gpa, uint64_t hpa, int last);
 
 /* True while @lp is inside a TD. */
 bool tdx_lp_in_td(const struct tdx_module *m, unsigned int lp);

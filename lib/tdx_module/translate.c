@@ -129,6 +129,27 @@ bool tdx_translate(struct tdx_module *m, unsigned int lp, uint64_t gpa, unsigned
 			    translate_private(m, v->td, gpa, access, x, ev);
 }
 
+int tdx_mmio_stale(struct tdx_module *m, unsigned int lp, uint64_t gpa, uint64_t hpa, int last)
+{
+	const struct tdx_vcpu *v = m->lp[lp].running;
+	struct tdx_trace_event ev = {
+		.kind = TDX_TRACE_STALE, .lp = (uint16_t)lp, .leaf = (uint16_t)v->index,
+		.tdr = v->td->tdr_pa, .in = { gpa, hpa },
+	};
+	struct tdx_event unused = { 0 };
+	struct sept_pos pos;
+	struct tdx_xlate x;
+
+	sept_walk(m, v->td, gpa, 0, SEPT_GUEST, &pos);
+	if (sept_state(pos.value) == SEPT_MMIO_MAPPED &&
+	    translate_mmio(&pos, gpa, TDX_ACCESS_READ, &x, &unused) && x.hpa == hpa)
+		return -1;
+	ev.status = sept_public(sept_state(pos.value));
+	if ((int)ev.status != last)
+		tdx_trace(m, &ev);
+	return (int)ev.status;
+}
+
 bool tdx_guest_copy(struct tdx_module *m, unsigned int lp, uint64_t gpa, void *buf, size_t len,
 		    bool write, struct tdx_event *ev)
 {

@@ -4,9 +4,12 @@
 #include "tdisp/tdisp.h"
 #include "tdx/ghci.h"
 #include "tdx/tdcall.h"
+#include "x86/insn.h"
+#include "x86/smp.h"
 
 #define READS		10000
 #define STREAM_WORDS	(PAGE_SIZE / 8)
+#define PATIENCE	(1u << 24)	/* reads in which an UNBIND is long over */
 
 /* ---- private use ---- */
 
@@ -327,6 +330,51 @@ static void connect_touch_after_unbind(void)
 TEST(connect_touch_after_unbind, "after the unbind the private page is gone, also from the TLB",
      "fact sheet C 8 row 18", "KVM: drop the zap of private leaves in the invalidate callback",
      NEEDS_CONNECT | EXPECT_REFUSED, connect_touch_after_unbind);
+
+static uint32_t reading;
+
+static void read_on(uint64_t gpa)
+{
+	for (unsigned int n = 0; n < PATIENCE; n++)
+		testdev_read32(gpa);
+}
+
+/*
+ * The device's own value until STOP, then all ones, and those through a translation that the S-EPT
+ * has blocked, until TRACK and its kick make this vCPU leave: it comes back to find no page.
+ */
+static void read_until_refused(void *opaque)
+{
+	uint64_t gpa = *(uint64_t *)opaque;
+	uint32_t value = testdev_read32(gpa);
+
+	CHECK_HEX(value, TESTDEV_MAGIC);
+	__atomic_store_n(&reading, 1, __ATOMIC_RELEASE);
+	for (unsigned int n = 0; n < PATIENCE && value == TESTDEV_MAGIC; n++)
+		value = testdev_read32(gpa);
+	if (!CHECK_HEX(value, 0xffffffff))
+		return;
+	test_end_refused(read_on, gpa);
+}
+
+static void connect_stale(void)
+{
+	struct tdi tdi;
+
+	if (!tdi_run(&tdi))
+		return;
+	test_value("stale_page", tdi.dev.bar0);
+	smp_start(1, read_until_refused, &tdi.dev.bar0);
+	while (!__atomic_load_n(&reading, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	/* Nothing is checked from here on: the other vCPU ends the test. */
+	tdcm_call(tdi.dev.bdf, TDCM_OP_UNBIND, 0, 0, 0);
+	smp_wait(1);
+}
+TEST(connect_stale,
+     "a vCPU that reads on through the unbind uses its translation after BLOCK, never after UNMAP",
+     "fact sheet 6.3, C 3.3, C 8 row 18", "QEMU: flush a TD's TLBs at TDH.MMIO.BLOCK",
+     NEEDS_CONNECT | NEEDS_SMP | EXPECT_REFUSED, connect_stale);
 
 static void connect_ram_accept(void)
 {

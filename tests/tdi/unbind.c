@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The oracle of the unbind order against a trace by hand: the right order is silent, and each of the
- * host's possible mistakes is named.
+ * host's possible mistakes is named, also those that only a TD with old translations can show.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,10 +21,11 @@
 #define HPA	0xfe000000ULL
 #define GPA	0xc0000000ULL
 #define PAGES	2
+#define MMIO_BLOCKED	33	/* the S-EPT entry's state, as the module reports it */
 
 enum step {
 	CREATE, SET0, SET1, BIND, MAP0, MAP1, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE,
-	STREAM_BLOCK, NR_STEPS
+	STREAM_BLOCK, ENTER, STALE, STALE_FREE, OTHER_ENTER, OTHER_STALE, NR_STEPS
 };
 
 static const struct tdx_trace_event events[NR_STEPS] = {
@@ -43,6 +44,13 @@ static const struct tdx_trace_event events[NR_STEPS] = {
 	[UNMAP1] = CALL(MMIO_UNMAP, GPA + 4096, TDR),
 	[REMOVE] = CALL(TDI_REMOVE, FUNC),
 	[STREAM_BLOCK] = CALL(IDE_STREAM_BLOCK, 0, 0),
+#define OF_VCPU(kind_, index, ...)							\
+	{ .kind = TDX_TRACE_##kind_, .leaf = index, .tdr = TDR, .in = { GPA, HPA }, __VA_ARGS__ }
+	[ENTER] = OF_VCPU(TD_ENTER, 0),
+	[STALE] = OF_VCPU(STALE, 0, .status = MMIO_BLOCKED),
+	[STALE_FREE] = OF_VCPU(STALE, 0, .status = 0),
+	[OTHER_ENTER] = OF_VCPU(TD_ENTER, 1),
+	[OTHER_STALE] = OF_VCPU(STALE, 1, .status = MMIO_BLOCKED),
 };
 
 static void feed(struct unbind *u, const enum step *steps, size_t n)
@@ -136,6 +144,44 @@ static void no_free(void **state)
 	EXPECT("never freed", SET_UP, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1);
 }
 
+/*
+ * Between BLOCK and TRACK, also after another entry, and up to the exit of a vCPU that entered
+ * before the TRACK, an old translation is no mistake. Red if on_stale() forgets the entries, or takes
+ * those of another vCPU. The record of the use may be written before that of the BLOCK.
+ */
+static void stale_use_in_its_epoch(void **state)
+{
+	(void)state;
+	EXPECT(NULL, SET_UP, ENTER, STOP, BLOCK0, STALE, ENTER, STALE, TRACK, STALE, OTHER_ENTER,
+	       STALE, UNMAP0, BLOCK1, TRACK, UNMAP1, REMOVE);
+	EXPECT(NULL, SET_UP, ENTER, STOP, STALE, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE);
+	EXPECT(NULL, SET_UP, ENTER, STOP, BLOCK0, TRACK, TRACK, ENTER, UNMAP0, BLOCK1, TRACK, UNMAP1,
+	       REMOVE);
+}
+
+/* Red if on_enter() keeps a vCPU's first entry, or on_track() the last TRACK. */
+static void stale_use_after_track(void **state)
+{
+	static const char said[] = "entered after the TRACK";
+
+	(void)state;
+	EXPECT(said, SET_UP, ENTER, STOP, BLOCK0, STALE, TRACK, ENTER, STALE, UNMAP0, BLOCK1, TRACK,
+	       UNMAP1, REMOVE);
+	EXPECT(said, SET_UP, ENTER, STOP, BLOCK0, BLOCK1, TRACK, OTHER_ENTER, TRACK, OTHER_STALE,
+	       UNMAP0, UNMAP1, REMOVE);
+}
+
+/* Red if a page that is gone, or one that was mapped anew at its GPA, is no longer looked at. */
+static void stale_use_after_unmap(void **state)
+{
+	static const char said[] = "used after its UNMAP";
+
+	(void)state;
+	EXPECT(said, SET_UP, ENTER, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, STALE_FREE, UNMAP1, REMOVE);
+	EXPECT(said, SET_UP, ENTER, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE, STALE_FREE);
+	EXPECT(said, SET_UP, ENTER, STALE_FREE, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE);
+}
+
 /* A call that the module refused is named with its status. Red if on_remove() drops the status. */
 static void refusal_is_named(void **state)
 {
@@ -158,7 +204,8 @@ int main(void)
 		cmocka_unit_test(free_before_unmap), cmocka_unit_test(no_stop),
 		cmocka_unit_test(no_block), cmocka_unit_test(no_track),
 		cmocka_unit_test(no_unmap_of_one), cmocka_unit_test(no_free),
-		cmocka_unit_test(refusal_is_named),
+		cmocka_unit_test(refusal_is_named), cmocka_unit_test(stale_use_in_its_epoch),
+		cmocka_unit_test(stale_use_after_track), cmocka_unit_test(stale_use_after_unmap),
 	};
 
 	return cmocka_run_group_tests_name("unbind", tests, NULL, NULL);

@@ -328,6 +328,46 @@ static void tracking(void **state)
 	tdis_free(t);
 }
 
+/*
+ * Each state in which a running vCPU still uses a translation is traced once. Break: BLOCKED or
+ * another page behind the GPA taken for good; a record for each use.
+ */
+static void stale_use(void **state)
+{
+	const uint64_t gpa = GPA_OF(BAR0);
+	struct tdis *t = tdis_created();
+	struct plat *p = t->p;
+	unsigned int *traced = &p->traced[TDX_TRACE_STALE];
+	struct sept_pos pos;
+
+	(void)state;
+	to_state(t, SEPT_MMIO_MAPPED);
+	td_enter(&t->g.td, 0);
+	assert_int_equal(tdx_mmio_stale(p->m, 0, gpa, BAR0, -1), -1);
+	assert_int_equal(*traced, 0);
+	p->lp = 1;
+	expect_ok(mmio_block(t, BAR0));
+	assert_int_equal(tdx_mmio_stale(p->m, 0, gpa, BAR0, -1), 33);
+	assert_int_equal(*traced, 1);
+	assert_int_equal(p->last_trace.tdr, t->g.td.tdr);
+	assert_int_equal(p->last_trace.in[0], gpa);
+	assert_int_equal(p->last_trace.in[1], BAR0);
+	assert_int_equal(p->last_trace.status, 33);
+	assert_int_equal(tdx_mmio_stale(p->m, 0, gpa, BAR0, 33), 33);
+	assert_int_equal(*traced, 1);
+	p->lp = 0;
+	td_interrupt(&t->g.td);
+	tdis_track(t);
+	expect_ok(mmio_unmap(t, BAR0));
+	assert_true(sept_walk(p->m, t->g.t, gpa, 0, SEPT_HOST, &pos));
+	*pos.entry = sept_make(SEPT_MMIO_MAPPED, BAR0 + PAGE);
+	td_enter(&t->g.td, 0);
+	assert_int_equal(tdx_mmio_stale(p->m, 0, gpa, BAR0, 33), 32);
+	assert_int_equal(*traced, 2);
+	td_interrupt(&t->g.td);
+	tdis_free(t);
+}
+
 /* Before FINALIZE no vCPU has ever run: nothing to track (3.3). */
 static void before_finalize(void **state)
 {
@@ -443,6 +483,7 @@ int main(void)
 		cmocka_unit_test(unbind_order),	       cmocka_unit_test(unbind_without_stop),
 		cmocka_unit_test(tracking),	       cmocka_unit_test(before_finalize),
 		cmocka_unit_test(fatal_td),	       cmocka_unit_test(ledger),
+		cmocka_unit_test(stale_use),
 	};
 
 	return cmocka_run_group_tests_name("connect_mmio", tests, NULL, NULL);

@@ -61,7 +61,7 @@ struct plat {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	bool stopped, go;
-	unsigned int traced[5];		/* by enum tdx_trace_kind */
+	unsigned int traced[TDX_TRACE_STALE + 1];	/* by enum tdx_trace_kind */
 	struct tdx_trace_event last_trace;
 };
 

@@ -46,6 +46,8 @@ target_ulong tdx_read_cr8(CPUX86State *env);
 uint64_t tdx_read_tsc(CPUX86State *env);
 bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *paddr, int *prot,
                 int *page_size, bool *tee);
+/* A transaction with T = 1 goes out to @addr. */
+void tdx_tee_access(CPUState *cs, hwaddr addr);
 G_NORETURN void tdx_ept_violation(CPUX86State *env, vaddr gla, MMUAccessType access,
                                   bool page_walk, uintptr_t ra);
 int tdx_pending_interrupt(CPUX86State *env, int interrupt_request);

@@ -358,6 +358,9 @@ bool tdx_stage2(CPUX86State *env, hwaddr gpa, MMUAccessType access, hwaddr *padd
             (x.rwx & TDX_ACCESS_WRITE ? PAGE_WRITE : 0) |
             (x.rwx & TDX_ACCESS_FETCH && !shared ? PAGE_EXEC : 0);
     *tee = x.tee;
+    if (x.tee) {
+        tdx_tee_filled(tc, *paddr & TARGET_PAGE_MASK, gpa & TARGET_PAGE_MASK);
+    }
     if (shared && tdx_pa_private(tc->m, *paddr & TARGET_PAGE_MASK)) {
         *paddr = tdx_blackhole(tc->platform, access);
         *page_size = TARGET_PAGE_SIZE;

@@ -322,6 +322,7 @@ static void tdx_platform_realize(DeviceState *dev, Error **errp)
         tc->platform = p;
         tc->m = p->m;
         tc->lp = cs->cpu_index;
+        tdx_tee_init(tc);
         X86_CPU(cs)->tdx = tc;
     }
     qemu_register_reset(tdx_platform_reset, p);

@@ -8,6 +8,7 @@
  *   vmx.c       VMX operation, VMX MSRs
  *   world.c     SEAMCALL, the world switch both ways, initial TD state
  *   event.c     what a TD does: instructions, stage 2, interrupts
+ *   tee.c       its use of private MMIO through translations that the S-EPT has no more
  */
 #ifndef I386_TCG_TDX_H
 #define I386_TCG_TDX_H
@@ -51,6 +52,8 @@ typedef struct TdxCpu {
     TdxContext *td;             /* of the TD vCPU that runs, or NULL */
     struct tdx_enter enter;     /* how it was entered */
     struct tdx_event ept;       /* the last stage 2 failure */
+    uint64_t entries;           /* TD entries, from 1 */
+    GHashTable *tee;            /* of tee.c */
 } TdxCpu;
 
 enum { TDX_VIOLATION_L1_READ, TDX_VIOLATION_L1_WRITE, TDX_VIOLATION_L1_FETCH,
@@ -106,6 +109,11 @@ void tdx_insn_event(CPUX86State *env, enum tdx_event_kind kind, uintptr_t ra);
 void tdx_update_virq(CPUX86State *env);
 /* Deliver the event that an exit interrupted. May leave the CPU loop. */
 void tdx_redeliver(CPUX86State *env);
+
+/* tee.c */
+void tdx_tee_init(TdxCpu *tc);
+/* The TLB gets a translation to private MMIO. Both addresses are those of pages. */
+void tdx_tee_filled(TdxCpu *tc, uint64_t hpa, hwaddr gpa);
 
 static inline TdxCpu *env_tdx(CPUX86State *env)
 {

@@ -13,7 +13,9 @@
 #include "cpu.h"
 #include "exec/helper-proto.h"
 #include "exec/cputlb.h"
+#include "system/cpu-timers.h"
 #include "tcg/helper-tcg.h"
+#include "lib/tdx_abi/leaf.h"
 #include "tdx.h"
 
 #define TDX_INIT_CR0        (CR0_PE_MASK | CR0_NE_MASK)
@@ -136,6 +138,7 @@ static void world_enter(CPUX86State *env, TdxCpu *tc)
     }
     load_gprs(env, &e->gprs);
     copy_xmm(env, &tc->host, e->xmm_mask);
+    tc->entries++;
     env->in_td = true;
     tdx_pir_sync(tc->m, tc->lp);
     tdx_update_virq(env);
@@ -145,9 +148,27 @@ static void world_enter(CPUX86State *env, TdxCpu *tc)
     tdx_redeliver(env);
 }
 
+/*
+ * Real CPUs run at the same time: between TDH.MMIO.BLOCK and TDH.MEM.TRACK another one
+ * can still use what it has in its TLB. Where CPUs take turns, or the threads that
+ * emulate them, that would hardly ever be seen: so the others get theirs here, with
+ * -icount in each run at the same place.
+ */
+static void let_others_run(CPUX86State *env)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (!icount_enabled()) {
+        g_usleep(1000);
+    }
+    cs->exception_index = EXCP_INTERRUPT;
+    cpu_loop_exit(cs);
+}
+
 void helper_seamcall(CPUX86State *env, uint32_t insn_len)
 {
     TdxCpu *tc = env_tdx(env);
+    uint64_t leaf = env->regs[R_EAX];
     enum tdx_seam_action action;
     struct tdx_gprs gprs;
 
@@ -171,6 +192,9 @@ void helper_seamcall(CPUX86State *env, uint32_t insn_len)
         world_enter(env, tc);
     } else if (action == TDX_SEAM_RETURN) {
         load_gprs(env, &gprs);
+        if (leaf == TDH_MMIO_BLOCK) {
+            let_others_run(env);
+        }
     }
 }
 
