@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host reaching for its device in every way that user space has, while the TD's test runs. What a
- * bound device has to refuse, an unbound one has to serve, through the same file descriptor and the
- * same mapping. Each access is a REC_HOST_CHECK.
+ * The host reaching for its device in every way that user space has, while the TD's test runs. What
+ * a bound device has to refuse, an unbound one has to serve, through the same file descriptors, the
+ * same dma-bufs and the same mappings. Each access is a REC_HOST_CHECK. The device has no expansion
+ * ROM, so that vfio's fence of that is not tried.
  */
 #ifndef VMM_PROBE_H
 #define VMM_PROBE_H
@@ -15,8 +16,11 @@
 
 struct probe {
 	struct vfio *vfio;
-	volatile uint32_t *bar;		/* BAR 0, mapped once */
-	uint64_t offset, size;		/* of BAR 0 in the device's file */
+	struct probe_bar {
+		volatile uint32_t *map;	/* all of it, mapped once; NULL: no such BAR */
+		uint64_t offset;	/* in the device's file */
+		int late;		/* a dma-buf exported while bound, or -1 */
+	} bar[VFIO_BARS];
 	int config;			/* sysfs: configuration space without vfio's filter */
 	unsigned int doe;		/* its DOE capability */
 	const char *failed;		/* the step that failed */
@@ -25,7 +29,7 @@ struct probe {
 /* False, with errno: probe->failed names the step. */
 bool probe_open(struct probe *probe, struct vfio *vfio, const struct assign *assign);
 /* Try everything, right after the TDCM operation @operation. */
-void probe_run(const struct probe *probe, unsigned int operation);
+void probe_run(struct probe *probe, unsigned int operation);
 void probe_close(struct probe *probe);
 
 #endif

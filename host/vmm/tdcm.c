@@ -4,13 +4,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "blame.h"
 #include "record.h"
 #include "scan.h"
 #include "tdcm.h"
 #include "tdisp/report.h"
 #include "tdx_abi/connect.h"
 #include "tdx_abi/ghci.h"
-#include "tdx_abi/status.h"
 #include "tdx_abi/tdcm.h"
 #include "uapi.h"
 
@@ -39,57 +39,6 @@ static void step(enum vmm_step step, int error, uint64_t status, uint64_t value)
 	record_write(REC_STEP, &record, sizeof(record), error ? strerror(error) : "");
 }
 
-/* Which party a failed call of the host blames (C 1.4); tdx-host gives each its errno. */
-static uint8_t error_of_errno(int error)
-{
-	switch (error) {
-	case EREMOTEIO:
-	case ENXIO:
-	case ENODEV:
-	case EOPNOTSUPP:
-		return TDCM_ERR_TDXIO_DEVICE;
-	case EPROTO:
-		return TDCM_ERR_SPDM_MESSAGE;
-	case ENOLINK:
-		return TDCM_ERR_IDE_KM_MESSAGE;
-	case EBADMSG:
-		return TDCM_ERR_TDISP_MESSAGE;
-	case EBADFD:
-		return TDCM_ERR_INVALID_STATE;
-	default:
-		return TDCM_ERR_TDX_MODULE;
-	}
-}
-
-static uint8_t error_of_status(uint64_t status)
-{
-	switch (TDX_STATUS_HI(status)) {
-	case TDX_HI_SPDM_INVALID_STATE:
-	case TDX_HI_SPDM_AUTH_FAILED:
-	case TDX_HI_SPDM_ENTRY_NOT_PRESENT:
-	case TDX_HI_SPDM_SESSION_KEY_REQUIRE_REFRESH:
-	case TDX_HI_SPDM_INVALID_MESSAGE:
-		return TDCM_ERR_SPDM_MESSAGE;
-	case TDX_HI_IDE_STREAM_BLOCKED:
-	case TDX_HI_IDE_STREAM_NOT_BLOCKED:
-	case TDX_HI_IDE_HAS_TDIS:
-	case TDX_HI_IDE_INVALID_RESPONSE:
-	case TDX_HI_IDE_STREAM_INVALID_STATE:
-		return TDCM_ERR_IDE_KM_MESSAGE;
-	case TDX_HI_TDISP_INVALID_MESSAGE:
-	case TDX_HI_INVALID_TDI_CONFIGURATION:
-	case TDX_HI_TDISP_INVALID_REPORT:
-		return TDCM_ERR_TDISP_MESSAGE;
-	case TDX_HI_TDISP_INVALID_STATE:
-	case TDX_HI_TDI_INVALID_STATE:
-	case TDX_HI_TDISP_OUTSTANDING_REQ:
-	case TDX_HI_TDISP_ERROR_STATE:
-		return TDCM_ERR_INVALID_STATE;
-	default:
-		return TDCM_ERR_TDX_MODULE;
-	}
-}
-
 static void tdcm_check(struct tdcm *t)
 {
 	t->data[0] = t->td->assign->connected && t->td->vfio.vdevice_id;
@@ -107,7 +56,7 @@ static void tdcm_bind(struct tdcm *t)
 	}
 	error = vfio_bind(&t->td->vfio) ? errno : 0;
 	if (error)
-		t->error = error_of_errno(error);
+		t->error = blame_errno(error);
 	step(STEP_BIND, error, 0, VFIO_GUEST_BDF);
 }
 
@@ -118,7 +67,7 @@ static void tdcm_unbind(struct tdcm *t)
 	if (t->td->vfio.bound && vfio_unbind(&t->td->vfio))
 		error = errno;
 	if (error)
-		t->error = error_of_errno(error);
+		t->error = blame_errno(error);
 	step(STEP_UNBIND, error, 0, VFIO_GUEST_BDF);
 }
 
@@ -132,9 +81,9 @@ static void tdcm_request(struct tdcm *t, enum uapi_tsm_req op, enum vmm_step wha
 	if (error == EMSGSIZE || error == ENOSPC || length > t->room)
 		t->error = TDCM_ERR_INVALID_STATE;	/* the buffer is too small for it */
 	else if (error)
-		t->error = error_of_errno(error);
+		t->error = blame_errno(error);
 	else if (status)
-		t->error = error_of_status(status);
+		t->error = blame_status(status);
 	else
 		t->length = length;
 	step(what, error, status, t->length ? t->data[0] : 0);

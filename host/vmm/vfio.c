@@ -118,7 +118,7 @@ static bool enable_memory(struct vfio *vfio)
 	       fail(vfio, "PCI command register");
 }
 
-static int export_bar(struct vfio *vfio, unsigned int bar)
+int vfio_export_bar(const struct vfio *vfio, unsigned int bar)
 {
 	const size_t ranges = sizeof(struct vfio_region_dma_range);
 	struct vfio_device_feature *feature =
@@ -148,7 +148,7 @@ int vfio_map_section(const struct vfio *vfio, const struct vfio_section *section
 		region.flags = UAPI_MEM_DMABUF_MMIO;
 		region.guest_phys_addr = section->gpa;
 		region.memory_size = section->size;
-		region.guest_memfd = vfio->bar[section->bar].dmabuf;
+		region.guest_memfd = section->dmabuf;
 		region.guest_memfd_offset = section->offset;
 	}
 	return ioctl(vfio->vm, KVM_SET_USER_MEMORY_REGION2, &region);
@@ -165,7 +165,7 @@ static bool add_section(struct vfio *vfio, unsigned int bar, uint64_t offset, ui
 		return fail(vfio, "sections of BARs");
 	}
 	*section = (struct vfio_section){
-		.bar = bar, .slot = VFIO_FIRST_SLOT + vfio->nr_sections,
+		.dmabuf = vfio->bar[bar].dmabuf, .slot = VFIO_FIRST_SLOT + vfio->nr_sections,
 		.gpa = vfio->bar[bar].gpa + offset, .offset = offset, .size = size,
 	};
 	if (vfio_map_section(vfio, section, true))
@@ -216,7 +216,7 @@ static bool map_bar(struct vfio *vfio, unsigned int bar, uint64_t *gpa)
 	/* The register that the guest reads; vfio never lets it reach the device. */
 	if (!config_access(vfio, PCI_BASE_ADDRESS_0 + 4 * bar, &address, 4, true))
 		return fail(vfio, "BAR register");
-	vfio->bar[bar].dmabuf = export_bar(vfio, bar);
+	vfio->bar[bar].dmabuf = vfio_export_bar(vfio, bar);
 	if (vfio->bar[bar].dmabuf < 0)
 		return fail(vfio, "VFIO_DEVICE_FEATURE_DMA_BUF");
 	if (!msix_page(vfio, bar, &hole))

@@ -18,7 +18,8 @@
 
 /* Part of a BAR that the guest may reach without an exit: one memslot. */
 struct vfio_section {
-	unsigned int bar, slot;
+	unsigned int slot;
+	int dmabuf;
 	uint64_t gpa, offset, size;	/* offset in the BAR */
 };
 
@@ -46,6 +47,8 @@ bool vfio_open(struct vfio *vfio, const struct assign *assign, int vm, bool conn
 /* Give everything back, in the order that a well-behaved VMM uses. */
 void vfio_close(struct vfio *vfio);
 
+/* A dma-buf of a whole BAR. -1 and errno on failure. */
+int vfio_export_bar(const struct vfio *vfio, unsigned int bar);
 /* Make a section's memslot, or delete it; make its GPAs private, or shared. -1 and errno on failure. */
 int vfio_map_section(const struct vfio *vfio, const struct vfio_section *section, bool map);
 int vfio_set_private(const struct vfio *vfio, const struct vfio_section *section, bool private);

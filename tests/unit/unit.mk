@@ -11,7 +11,7 @@ UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -pt
 # An archive: a program takes from it what it needs. libc has its own lib/core/string.c.
 UNIT_SHARED := tests/unit/platform.c tests/unit/driver.c tests/unit/connect.c tests/unit/requester.c
 UNIT_LIB_SRC := $(UNIT_SHARED) $(filter-out lib/core/string.c lib/core/test.c,$(wildcard lib/core/*.c)) \
-		$(wildcard lib/tdisp/*.c lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c cpuid.c device.c plan.c ring.c)) \
+		$(wildcard lib/tdisp/*.c lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c blame.c cpuid.c device.c plan.c ring.c)) \
 		$(wildcard $(addprefix host-patches/qemu/files/hw/tdisp/,responder.c dsm_spdm.c dsm_idekm.c dsm_tdisp.c))
 UNIT_LIB_OBJ := $(UNIT_LIB_SRC:%.c=$(O)/unit/%.o)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(filter-out $(UNIT_SHARED),$(wildcard tests/unit/*.c)))
