@@ -26,7 +26,7 @@ cache_choose()
 	cache=${cache:+$cache/tdi-harness}
 	if [ -z "$cache" ] || ! mkdir -p "$cache/src" 2>/dev/null || [ ! -w "$cache" ]; then
 		cache=$O/cache
-		mkdir -p "$cache/src" || die "can't write to $O"
+		mkdir -p "$cache/src" 2>/dev/null || die "can't write to $O"
 	fi
 }
 
@@ -92,12 +92,16 @@ entry_begin()
 # cache_has NAME: also marks NAME as in use.
 cache_has() { [ -d "$cache/$1" ] && touch "$cache/$1"; }
 
-# cache_store NAME DIR: make DIR the cache's NAME in one step, and keep only the
-# four of its kind (the part of NAME before the dash) that were used last.
+# cache_store NAME DIR: make DIR the cache's NAME in one step, or leave no trace
+# of it, and keep only the four of its kind (the part of NAME before the dash)
+# that were used last.
 cache_store()
 {
 	rm -rf "$cache/$1.new"
-	cp -r "$2" "$cache/$1.new" || die "no room in $cache for $1"
+	why=$(cp -r "$2" "$cache/$1.new" 2>&1) || {
+		rm -rf "$cache/$1.new"
+		die "can't keep $1 in $cache: ${why##*: }"
+	}
 	rm -rf "${cache:?}/$1"
 	mv "$cache/$1.new" "$cache/$1"
 	ls -dt "$cache/${1%%-*}"-* | tail -n +5 | while read -r old; do rm -rf "$old"; done

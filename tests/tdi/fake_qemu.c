@@ -9,11 +9,13 @@
  * A fault with a test happens while that test runs, one without in the run as a whole.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/channel.h"
@@ -171,12 +173,30 @@ static void kmsg(const char *line)
 	emit_text(REC_KMSG, REC_FROM_VMM, NULL, 0, line);
 }
 
+/* From now on nothing can be written to the file system of the logs. */
+static void fill(void)
+{
+	struct statvfs fs;
+	char path[sizeof(fake.plan) + 8];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s.fill", fake.plan);
+	f = fopen(path, "w");
+	if (!f || fstatvfs(fileno(f), &fs) ||
+	    posix_fallocate(fileno(f), 0, (off_t)(fs.f_bfree * fs.f_frsize)))
+		_exit(2);
+	fclose(f);
+}
+
 /* Ways in which L1, or QEMU, ends while the TD runs. */
 static void sudden_ends(void)
 {
-	if (fault("hang"))
+	if (fault("hang")) {
+		/* Not for ever: a runner that forgets about it shall fail its test, and not hang. */
+		alarm(30);
 		for (;;)
 			pause();
+	}
 	if (fault("kill"))
 		raise(SIGKILL);
 	if (fault("panic")) {
@@ -230,6 +250,8 @@ static void run_td(const char *id, bool linux_td, unsigned int vcpus, unsigned i
 	trace_td();
 	fake.tds++;
 	sudden_ends();
+	if (fault("full"))
+		fill();
 	fake.warned |= fault("warn");
 	if (fault("warn"))
 		kmsg("<4>WARNING: CPU: 0 PID: 1 at arch/x86/kvm/vmx/tdx.c:123 vcpu_run+0x1/0x2");

@@ -39,12 +39,18 @@ result()	# NAME WHY-NOT
 {
 	if [ -z "$2" ]; then
 		passed=$((passed + 1))
-		echo "ok $((passed + failed)) $1"
+		echo "ok $((passed + failed + skipped)) $1"
 	else
 		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) $1"
+		echo "not ok $((passed + failed + skipped)) $1"
 		echo "$2" | sed 's/^/# /'
 	fi
+}
+
+skip()		# NAME WHY
+{
+	skipped=$((skipped + 1))
+	echo "ok $((passed + failed + skipped)) $1 # SKIP $2"
 }
 
 # expect NAME CODE PATTERN...: of the last run; a pattern with ! in front must not match.
@@ -69,22 +75,6 @@ run()		# FAULTS ARG...
 {
 	FAKE=$1 timeout 60 "$tdi" run "${files[@]}" "${@:2}" >"$work/out" 2>&1
 	code=$?
-}
-
-one_line() { [ "$(wc -l <"$work/out")" = 1 ] || echo "$(wc -l <"$work/out") lines"; }
-
-# A command that must fail before it starts anything: one line, exit code 2.
-misuse()	# NAME PATTERN ARG...
-{
-	local name=$1 pattern=$2 why
-	shift 2
-	timeout 20 "$tdi" "$@" >"$work/out" 2>&1
-	code=$?
-	why=$(one_line)
-	grep -Eq -- "$pattern" "$work/out" || why="$why; missing $pattern"
-	[ $code = 2 ] || why="$why; exit $code"
-	[ -z "$why" ] || why="$why: $(cat "$work/out")"
-	result "$name" "$why"
 }
 
 # The cmocka tests of the parts, one result each.
@@ -292,13 +282,15 @@ gone()
 	return 1
 }
 
+# With hang:beta among the faults: until the fake hangs.
 start()		# FAULTS ARG...
 {
+	rm -rf "$TMPDIR"/tdi-*
 	FAKE=$1 "$tdi" run "${files[@]}" "${@:2}" >"$work/out" 2>&1 &
 	runner=$!
 	fake=$(fake_of $runner)
 	for n in {1..200}; do
-		grep -q . "$TMPDIR"/tdi-*/boot-1/records.bin && break
+		grep -q beta "$TMPDIR"/tdi-*/boot-1/records.bin && break
 		sleep 0.05
 	done 2>/dev/null
 }
@@ -368,7 +360,14 @@ processes()
 	finish 2>/dev/null
 	gone "$fake" && why= || why="fake $fake lives"
 	result 'kill -9 of the runner leaves no orphan' "$why"
-	rm -rf "$TMPDIR"/tdi-*
+
+	# Break: count the time against no limit.
+	start hang:beta --timeout 1
+	kill -STOP $runner
+	sleep 1.5
+	kill -CONT $runner
+	finish
+	expect 'a runner that was stopped goes on' 124 '^timeout: beta:' '^4 passed, 1 failed' 'logs: '
 
 	# Break: don't take over SIGINT.
 	start hang:beta --timeout 60
@@ -379,56 +378,6 @@ processes()
 	gone "$fake" && why= || why="fake $fake lives"
 	result 'no QEMU is left after an interrupt' "$why"
 	rm -rf "$TMPDIR"/tdi-*
-}
-
-# ---- misuse ----
-
-bad_run() { misuse "$1" "$2" run "${files[@]}" "${@:3}"; }
-
-# Break, for all of these: leave the check to QEMU, or to the first use of the file.
-misuses()
-{
-	local why
-	misuse 'no command' 'say what to do'
-	misuse 'unknown command' "unknown command 'rnu'" rnu
-	misuse 'unknown option' "bad option '--bogus'" run --bogus
-	misuse 'option without value' "bad option '--seed'" run --seed
-	misuse 'number out of range' 'timeout 0: give a number' run --timeout 0
-	misuse 'no number' 'jobs 2x: give a number' run -j 2x
-	bad_run 'unknown test' "no test matches 'nosuch'.*tdi list" alpha nosuch
-	bad_run 'bad TD setting' "'vcpu=2' is no setting" --td vcpu=2
-	bad_run 'missing QEMU' 'QEMU .*No such file.*--qemu' --qemu "$work/none"
-	bad_run 'QEMU is no program' 'is no program' --qemu "$work/guest.bin"
-	bad_run 'missing kernel' 'kernel .*No such file.*--kernel' --kernel "$work/none"
-	bad_run 'kernel is no bzImage' 'is not a bzImage' --kernel "$work/guest.bin"
-	head -c 2600 "$work/bzImage" >"$work/short"
-	bad_run 'truncated kernel' 'is truncated' --kernel "$work/short"
-	bad_run 'kernel is a directory' 'kernel .*--kernel' --kernel "$work"
-	bad_run 'missing initramfs' 'initramfs .*No such file' --initramfs "$work/none"
-	: >"$work/empty"
-	bad_run 'empty initramfs' 'is empty' --initramfs "$work/empty"
-	bad_run 'missing firmware' 'firmware .*bios-256k.bin' --firmware-dir "$work/none"
-	head -c 5000 /dev/zero >"$work/torn.bin"
-	bad_run 'truncated image' '5000 bytes, not a multiple of 4096' --image "$work/torn.bin"
-	truncate -s 20M "$work/huge.bin"
-	bad_run 'oversized image' 'limit is 16777216' --image "$work/huge.bin"
-	bad_run 'missing guest' 'guest .*none.elf.*--guest' --guest "$work/none.bin"
-	cp "$work/initramfs.cpio" "$work/bad.elf"
-	bad_run 'guest without tests' 'has no table of tests' --guest "$work/bad.bin"
-	bad_run 'missing witness' 'witness .*No such file' --witness "$work/none"
-	bad_run 'logs below a file' 'logs directory' --logs "$work/empty/logs"
-	bad_run 'logs with a comma' 'comma' --logs "$work/a,b"
-	bad_run 'report in no directory' '--junit .*No such file' --junit "$work/none/x.xml"
-	bad_run 'report is a directory' '--json .* is a directory' --json "$work"
-	if [ "$(id -u)" != 0 ]; then
-		mkdir -m 555 "$work/ro"
-		bad_run 'logs directory not writable' 'logs directory' --logs "$work/ro"
-	fi
-	# Break: write reports before the checks.
-	echo precious >"$work/old.xml"
-	bad_run 'a report is not touched yet' 'no test matches' --junit "$work/old.xml" nosuch
-	[ "$(cat "$work/old.xml")" = precious ] && why= || why='the old report is gone'
-	result 'misuse leaves an old report alone' "$why"
 }
 
 # ---- reports ----
@@ -529,6 +478,7 @@ selection()
 		'expected fail' '^7 passed, 1'
 }
 
+. tests/tdi/misuse.sh
 make_files
 units unit
 units unbind
@@ -537,9 +487,12 @@ host_rules
 td_ends
 processes
 misuses
+scripts
+no_memory
+no_space
 reports
 selection
-echo "1..$((passed + failed))"
+echo "1..$((passed + failed + skipped))"
 mkdir -p "${counts%/*}"
 echo "$passed $failed $skipped" >"$counts"
 [ $failed = 0 ]
