@@ -7,6 +7,8 @@
 
 #include "ledger.h"
 
+#define WORDS_OF_PAGE	512	/* of 64 bits, the most that one access reads */
+
 enum field_kind { COUNT, LIVE, VIOLATION };
 
 static const struct field {
@@ -45,18 +47,23 @@ static uint64_t *slot(struct ledger *ledger, const struct field *f)
 	return (uint64_t *)((char *)ledger + f->offset);
 }
 
+static bool add_count(const json_t *device, const char *name, uint64_t *sum)
+{
+	json_t *count = json_object_get(device, name);
+
+	*sum += (uint64_t)json_integer_value(count);
+	return json_is_integer(count);
+}
+
 static bool read_devices(struct ledger *ledger, const json_t *devices)
 {
 	json_t *device;
 	size_t i;
 
-	json_array_foreach(devices, i, device) {
-		json_t *refused = json_object_get(device, "refused");
-
-		if (!json_is_integer(refused))
+	json_array_foreach(devices, i, device)
+		if (!add_count(device, "refused", &ledger->refused) ||
+		    !add_count(device, "refused_dma", &ledger->refused_dma))
 			return false;
-		ledger->refused += (uint64_t)json_integer_value(refused);
-	}
 	return json_is_array(devices);
 }
 
@@ -84,7 +91,8 @@ bool ledger_read(struct ledger *ledger, const char *path, char **error)
 	if (!root)
 		*error = xasprintf("%s: %s", path, why.text);
 	else if (!*error && !read_devices(ledger, json_object_get(root, "devices")))
-		*error = xasprintf("%s: field devices is missing, or a device's field refused", path);
+		*error = xasprintf("%s: field devices is missing, or a "
+				   "device's field refused or refused_dma", path);
 	json_decref(root);
 	return !*error;
 }
@@ -116,13 +124,27 @@ void ledger_violations(const struct ledger *ledger, struct strv *lines)
 	report(ledger, VIOLATION, lines);
 }
 
-void ledger_scanned(struct ledger *ledger, struct strv *lines)
+static void at_least(struct strv *lines, const char *name, uint64_t got, uint64_t expected,
+		     const char *meaning)
 {
-	if (!ledger->l1_read)
-		strv_addf(lines, "l1_read = 0, expected more: L1 scanned all of its RAM");
-	if (!ledger->refused)
-		strv_addf(lines, "refused = 0, expected more: L1 scanned a TD's device");
-	ledger->l1_read = ledger->refused = 0;
+	if (!expected)
+		expected = 1;
+	if (got < expected)
+		strv_addf(lines, "%s = %llu, expected %llu or more: %s", name,
+			  (unsigned long long)got, (unsigned long long)expected, meaning);
+}
+
+void ledger_scanned(struct ledger *ledger, uint64_t pages, struct strv *lines)
+{
+	uint64_t words = ledger->module.mmio_maps * WORDS_OF_PAGE;
+
+	at_least(lines, "l1_read", ledger->l1_read, pages, "L1 scanned the TD's RAM");
+	at_least(lines, "dma_read", ledger->dma_read, pages, "a device scanned the TD's RAM");
+	at_least(lines, "refused", ledger->refused - ledger->refused_dma, words,
+		 "L1 scanned the TD's device");
+	at_least(lines, "refused_dma", ledger->refused_dma, words,
+		 "a device scanned the TD's device");
+	ledger->l1_read = ledger->dma_read = ledger->refused = ledger->refused_dma = 0;
 }
 
 void ledger_refused(const struct ledger *ledger, struct strv *lines)

@@ -13,8 +13,8 @@ struct ledger {
 	struct tdx_ledger module;
 	/* Accesses of L1 or a device to private memory, which the platform refused. */
 	uint64_t l1_read, l1_write, l1_fetch, dma_read, dma_write;
-	/* Accesses without the T bit that the test devices refused, all devices together. */
-	uint64_t refused;
+	/* Accesses without the T bit that the test devices refused, and those of them by DMA. */
+	uint64_t refused, refused_dma;
 };
 
 /* False: @error says what is wrong with the file; NULL there if it does not exist. */
@@ -24,10 +24,11 @@ void ledger_imbalance(const struct ledger *ledger, struct strv *lines);
 /* One line per kind of isolation violation. */
 void ledger_violations(const struct ledger *ledger, struct strv *lines);
 /*
- * A TD of the boot was scanned: L1 read private memory and the device, it must have been noticed, and
- * nothing else may have happened. Says so, and takes the two counts out of what follows.
+ * L1 scanned all memory of a TD that had @pages of RAM, by CPU and by DMA: each way must have been
+ * refused each page of RAM, and each word of the pages of private MMIO, at least once. Says so, and
+ * takes the counts out of what follows.
  */
-void ledger_scanned(struct ledger *ledger, struct strv *lines);
+void ledger_scanned(struct ledger *ledger, uint64_t pages, struct strv *lines);
 /* One line if host or user reached for a device that belongs to a TD. */
 void ledger_refused(const struct ledger *ledger, struct strv *lines);
 

@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "private.h"
 #include "qemu.h"
+#include "scan.h"
 #include "trace.h"
 #include "unbind.h"
 
@@ -185,13 +186,29 @@ static size_t settle(struct boot *b, struct finding *finding)
 
 /* ---- results ---- */
 
-/* Did a TD of this boot ask for the scan, and get as far as the VMM's first look? */
+/* Did L1 scan a TD's memory? Then the TD was alone in this boot. */
 static bool scanned(const struct boot *b)
 {
-	for (size_t i = 0; i < b->observer.begun; i++)
-		if (b->plan[i]->config.scan && b->observer.obs[i].host_checks)
-			return true;
-	return false;
+	return b->observer.begun && b->plan[0]->config.scan && b->observer.obs[0].host_checks;
+}
+
+static void judge_scan(const struct boot *b, struct report *report, struct ledger *ledger,
+		       struct strv *lines)
+{
+	char *trace = boot_file(b, QEMU_TRACE);
+	uint64_t pages = scan_td_pages(trace);
+
+	strv_addf(&report->story, "boot %u: L1 scanned its memory, %llu pages of RAM and %llu of MMIO "
+		  "were a TD's; refused: %llu pages of RAM to the CPU and %llu to DMA, %llu words of "
+		  "MMIO to the CPU and %llu to DMA", b->nr, (unsigned long long)pages,
+		  (unsigned long long)ledger->module.mmio_maps,
+		  (unsigned long long)ledger->l1_read, (unsigned long long)ledger->dma_read,
+		  (unsigned long long)(ledger->refused - ledger->refused_dma),
+		  (unsigned long long)ledger->refused_dma);
+	if (!pages)
+		strv_addf(lines, "the trace shows no page of the TD at its first mark");
+	ledger_scanned(ledger, pages, lines);
+	free(trace);
 }
 
 static void add_ledger(struct boot *b, struct report *report)
@@ -220,13 +237,8 @@ static void add_ledger(struct boot *b, struct report *report)
 		if (complete)
 			ledger_imbalance(&ledger, &lines);
 		boot_finding(report, b, "l1.ledger", balanced, VERDICT_FAIL, &lines);
-		if (scanned(b)) {
-			strv_addf(&report->story, "boot %u: L1 scanned its memory: %llu reads of private "
-				  "memory and %llu of a TD's device counted", b->nr,
-				  (unsigned long long)ledger.l1_read,
-				  (unsigned long long)ledger.refused);
-			ledger_scanned(&ledger, &lines);
-		}
+		if (scanned(b))
+			judge_scan(b, report, &ledger, &lines);
 		ledger_violations(&ledger, &lines);
 		boot_finding(report, b, "l1.isolation", isolated, VERDICT_FAIL, &lines);
 		ledger_refused(&ledger, &lines);

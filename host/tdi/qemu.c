@@ -13,9 +13,11 @@
 #include "qemu.h"
 
 #define L1_CPUS		2
-#define L1_MEMORY	"2G"
+#define L1_MEMORY	"1G"
 #define L1_RTC		"base=2026-01-01T00:00:00,clock=vm"
-#define L1_CPU		"max,vendor=GenuineIntel,family=6,model=173,stepping=1,-svm,tdx-host=on"
+/* Without erms and fsrm: a REP costs an iteration for each byte, and reads MMIO by bytes. */
+#define L1_CPU		"max,vendor=GenuineIntel,family=6,model=173,stepping=1,-svm,-erms,-fsrm," \
+			"tdx-host=on"
 #define L1_CMDLINE	"console=ttyS0 earlyprintk=ttyS0 nokaslr panic=-1 kvm_intel.tdx=1"
 
 /* Unknown words with a '=' become the environment of init; what follows "--" its arguments. */

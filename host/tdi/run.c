@@ -18,7 +18,7 @@
 struct lane {
 	const struct test **queue;
 	size_t n;
-	struct boot boot;
+	struct boot boot;	/* the first boot.nr_plan tests of the queue */
 	size_t shown;		/* tests of this boot whose results were shown */
 	bool running;
 };
@@ -34,20 +34,23 @@ struct run {
 	bool interrupted, progress;
 };
 
-/* Rough cost of a test: a Linux TD, or a scan of L1, takes as long as dozens of bare-metal TDs. */
+/* Rough cost of a test: a Linux TD, or a scan and its L1, is worth dozens of bare-metal TDs. */
 static unsigned int weight(const struct test *test)
 {
 	return test->kind == TEST_LINUX || test->config.scan ? 40 : 1;
 }
 
-static int by_rank(const void *a, const void *b)
+/* In table order; a scan, which has an L1 of its own, does not part the others. */
+static int by_turn(const void *a, const void *b)
 {
 	const struct test *const *x = a, *const *y = b;
 
+	if (!(*x)->config.scan != !(*y)->config.scan)
+		return (*y)->config.scan ? -1 : 1;
 	return (*x)->rank < (*y)->rank ? -1 : 1;
 }
 
-/* Each test to the lane with least to do, the heavy ones first; within a lane in table order. */
+/* Each test to the lane with least to do, the heavy ones first. */
 static void fill_lanes(struct run *run, const struct tests *tests)
 {
 	unsigned int *load = xcalloc(run->nr_lanes, sizeof(*load));
@@ -69,7 +72,7 @@ static void fill_lanes(struct run *run, const struct tests *tests)
 		}
 	}
 	for (unsigned int l = 0; l < run->nr_lanes; l++)
-		qsort(run->lanes[l].queue, run->lanes[l].n, sizeof(*run->lanes[l].queue), by_rank);
+		qsort(run->lanes[l].queue, run->lanes[l].n, sizeof(*run->lanes[l].queue), by_turn);
 	free(load);
 }
 
@@ -136,13 +139,26 @@ static void lane_abandon(struct run *run, struct lane *lane, const char *why)
 	observation_free(&obs);
 }
 
+/*
+ * How many tests of the queue share the next L1. A scan has its own: what QEMU counts in a boot is
+ * nobody else's then.
+ */
+static size_t lane_share(const struct lane *lane)
+{
+	size_t n = 0;
+
+	while (n < lane->n && !lane->queue[n]->config.scan)
+		n++;
+	return n ? n : 1;
+}
+
 static void lane_start(struct run *run, struct lane *lane)
 {
 	char *error = NULL;
 
 	lane->shown = 0;
 	lane->running = boot_start(&lane->boot, ++run->report->boots, run->report->logs, run->opts,
-				   run->images, lane->queue, lane->n, &error);
+				   run->images, lane->queue, lane_share(lane), &error);
 	if (lane->running)
 		return;
 	boot_free(&lane->boot);
@@ -153,9 +169,12 @@ static void lane_start(struct run *run, struct lane *lane)
 /* Take the results; what the boot left over goes to a fresh L1. */
 static void lane_finish(struct run *run, struct lane *lane)
 {
-	size_t first = run->report->n;
+	size_t first = run->report->n, done = lane->boot.nr_plan, left;
 
-	lane->n = boot_results(&lane->boot, run->report, lane->queue);
+	left = boot_results(&lane->boot, run->report, lane->queue);
+	lane->n -= done;
+	memmove(lane->queue + left, lane->queue + done, lane->n * sizeof(*lane->queue));
+	lane->n += left;
 	for (size_t i = first; i < run->report->n; i++) {
 		const struct result *res = &run->report->v[i];
 

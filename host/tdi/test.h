@@ -50,8 +50,8 @@ bool tests_from_elf(struct tests *tests, const char *path, char **error);
 void tests_add_linux(struct tests *tests);
 void tests_add_image(struct tests *tests);
 /*
- * Keep the tests whose id matches one of @globs (if there are none: all but the slow ones), in table
- * order. Returns the first glob that matches nothing, or NULL.
+ * Keep the tests whose id matches one of @globs (all if there are none), in table order. Returns
+ * the first glob that matches nothing, or NULL.
  */
 const char *tests_select(struct tests *tests, const struct strv *globs);
 /* For each test of our guest two: one without checks, one whose expected values are wrong. */

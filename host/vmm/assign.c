@@ -72,11 +72,12 @@ static int is_test_device(const struct dirent *device)
 	       read_number(dir, "device") == TESTDEV_DEVICE;
 }
 
-static bool find_function(struct assign *assign, unsigned int nth)
+bool assign_find(struct assign *assign, unsigned int nth)
 {
 	struct dirent **devices;
 	int nr = scandir(PCI_DEVICES, &devices, is_test_device, alphasort);
 
+	*assign = (struct assign){ 0 };
 	if (nr < 0)
 		return false;
 	if (nth < (unsigned int)nr)
@@ -92,9 +93,8 @@ bool assign_device(struct assign *assign, unsigned int nth, const char **why)
 {
 	char dir[ASSIGN_PATH_MAX + 16], name[256];
 
-	*assign = (struct assign){ 0 };
 	*why = "L1 has no such test device";
-	if (!find_function(assign, nth))
+	if (!assign_find(assign, nth))
 		return false;
 	*why = "the kernel in L1 has no vfio-pci";
 	if (!write_file(assign->sysfs, "driver_override", "vfio-pci") ||
@@ -105,6 +105,11 @@ bool assign_device(struct assign *assign, unsigned int nth, const char **why)
 		return false;
 	snprintf(assign->cdev, sizeof(assign->cdev), "/dev/vfio/devices/%s", name);
 	return true;
+}
+
+bool assign_set_domain(const struct assign *assign, const char *type)
+{
+	return write_file(assign->sysfs, "iommu_group/type", type);
 }
 
 bool assign_connect(struct assign *assign, const char **why)

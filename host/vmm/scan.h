@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * L1 looks for a TD's secret: all of its RAM, read by the kernel (/dev/mem), and the BARs of the
- * device that the TD owns, mapped from /dev/mem.
+ * L1 looks for a TD's secret: its kernel at CPL 0, and a device by DMA, each in all of RAM and in
+ * every BAR of the device that the TD owns. Beside the secret each has to find a decoy, which
+ * differs in one bit of each word and lies where L1 may read.
  */
 #ifndef VMM_SCAN_H
 #define VMM_SCAN_H
@@ -12,8 +13,8 @@
 #include "assign.h"
 
 /*
- * Search for channel_secret(@seed), 8-byte aligned; each range is a REC_HOST_CHECK. False, with
- * errno: *@failed names the step.
+ * Search for channel_secret(@seed), 8-byte aligned. Each of the four is a REC_STEP and three
+ * REC_HOST_CHECKs. False, with errno: *@failed names the step.
  */
 bool scan_run(const struct assign *assign, uint64_t seed, const char **failed);
 

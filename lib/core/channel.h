@@ -90,6 +90,7 @@ enum record_type {
 	X(REPORT,	"TDCM GET_TDI_REPORT")			\
 	X(START,	"TDCM START_TDI")			\
 	X(STATE,	"TDCM GET_TDI_STATE")			\
+	X(SCAN,		"search for the secret")		\
 	X(UNBIND,	"TDCM UNBIND")				\
 	X(CLOSE,	"device closed")			\
 	X(DISCONNECT,	"session and stream taken down")

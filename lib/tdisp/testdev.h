@@ -35,15 +35,29 @@ enum testdev_reg {
 	TESTDEV_REFUSED		= 0x40,	/* T = 0 on a TEE range while LOCKED, RUN or ERROR */
 	/* DMA engine: between memory and the device's buffer, BAR 0 from TESTDEV_MEMORY on. */
 	TESTDEV_DMA_ADDR	= 0x48,	/* u64, rw */
-	TESTDEV_DMA_BYTES	= 0x50,	/* u32, rw: up to the end of the buffer */
+	TESTDEV_DMA_BYTES	= 0x50,	/* u32, rw: up to the end of the buffer; a search: SEARCH_MAX */
 	TESTDEV_DMA_COMMAND	= 0x54,	/* u32, wo: enum testdev_dma; done when the write returns */
 	TESTDEV_DMA_RESULT	= 0x58,	/* u32, ro: 0 done, 1 refused by bus or state */
 	TESTDEV_INTERRUPT	= 0x5c,	/* u32, wo: raise MSI-X vector n */
 	TESTDEV_INJECT		= 0x60,	/* u32, wo: enum testdev_inject */
+	/* What the last search found. */
+	TESTDEV_DMA_HITS	= 0x64,	/* u32, ro: matches */
+	TESTDEV_DMA_FOUND	= 0x68,	/* u64, ro: address of the last match, 0 without one */
+	TESTDEV_DMA_MISSED	= 0x70,	/* u32, ro: bytes that the bus did not give, read as zero */
 };
 #define TESTDEV_MAGIC		0x44584454	/* "TDXD" */
 
-enum testdev_dma { TESTDEV_DMA_READ = 1 /* memory to device */, TESTDEV_DMA_WRITE = 2 };
+enum testdev_dma {
+	TESTDEV_DMA_READ = 1,	/* memory to device */
+	TESTDEV_DMA_WRITE,
+	/*
+	 * Compare memory, at every 8th byte from DMA_ADDR on, with the pattern at the start of the
+	 * buffer. Read in pieces that end with a page, so that each page is one request on the bus.
+	 */
+	TESTDEV_DMA_SEARCH,
+};
+#define TESTDEV_PATTERN_BYTES	32
+#define TESTDEV_SEARCH_MAX	0x100000
 enum testdev_inject { TESTDEV_INJECT_ERROR = 1 /* fall to TDISP ERROR */ };
 
 #endif

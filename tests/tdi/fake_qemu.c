@@ -105,7 +105,8 @@ static void write_ledger(void)
 		"\"streams_live\": %d, \"iommus_live\": %d,\n"
 		"\"mmio_maps\": 19, \"mmio_unmaps\": %d, \"mmio_accepts\": 19,\n"
 		"\"l1_read\": 0, \"l1_write\": %d, \"l1_fetch\": 0, \"dma_read\": 0,\n"
-		"\"devices\": [ { \"refused\": 0 }, { \"%s\": %d } ] %s",
+		"\"devices\": [ { \"refused\": 0, \"refused_dma\": 0 },\n"
+		"{ \"%s\": %d, \"refused_dma\": 0 } ] %s",
 		fake.tds, unbalanced, 50 - unbalanced, fault("tdi"), fault("spdm"),
 		fault("stream"), fault("iommu"), fault("unmap") ? 18 : 19,
 		fault("violation") ? 2 : 0, fault("baddevice") ? "func" : "refused",

@@ -439,6 +439,11 @@ reports()
 	# Break: one lane only; or report in the order of ends.
 	run '' -j 2
 	expect 'two L1s side by side' 0 '^5 passed' '^L1 boots: 2, TDs: 5, SEAMCALLs: 200'
+	# Break: lane_share() gives all of the queue.
+	run hostcheck:gamma 'beta*' gamma --td scan=1
+	expect 'a scan has an L1 of its own, and its refusals are counted' 1 '^L1 boots: 3, TDs: 3,' \
+		'^fail: l1\.isolation' 'l1_read = 0, expected 1 or more' \
+		'refused_dma = 0, expected 9728 or more'
 	run 'fail:gamma fail:alpha' -j 3 -t
 	[ "$(grep -Eo '^(not )?ok [0-9] [a-z0-9.]+' "$work/out" | tr '\n' ' ')" = \
 		'not ok 1 alpha ok 2 beta ok 3 beta2 not ok 4 gamma ok 5 linux.smp2 ' ] &&

@@ -15,9 +15,12 @@
 #include "cpio.h"
 #include "decode.h"
 #include "hostlog.h"
+#include "ledger.h"
 #include "plan.h"
 #include "report.h"
+#include "scan.h"
 #include "stream.h"
+#include "tdx_abi/leaf.h"
 #include "tdx_abi/status.h"
 
 /* ---- stream ---- */
@@ -373,6 +376,63 @@ static void shell_words(void **state)
 	strv_free(&words);
 }
 
+/* ---- scan ---- */
+
+static void put_event(FILE *f, uint16_t kind, uint16_t leaf, uint64_t rcx, uint64_t status)
+{
+	struct tdx_trace_event ev = { .kind = kind, .leaf = leaf, .in = { rcx }, .status = status };
+
+	assert_int_equal(fwrite(&ev, sizeof(ev), 1, f), 1);
+}
+
+/* Red if on_event() counts failed calls, forgets a removal or a level, or counts past the mark. */
+static void scan_pages_at_mark(void **state)
+{
+	char path[] = "/tmp/tdi-unit-XXXXXX";
+	FILE *f = fdopen(mkstemp(path), "w");
+
+	(void)state;
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_ADD, 0x1000, 0);
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_AUG, 0x200001, 0);
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_AUG, 0x2000, TDX_STATUS(OPERAND_BUSY, 0));
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_AUG, 0x3000, 0);
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_REMOVE, 0x3000, 0);
+	fflush(f);
+	assert_int_equal(scan_td_pages(path), 0);
+	put_event(f, TDX_TRACE_TDCALL, TDG_VP_INFO, TEST_MARK_BEGIN, 0);
+	put_event(f, TDX_TRACE_SEAMCALL, TDH_MEM_PAGE_AUG, 0x4000, 0);
+	fclose(f);
+	assert_int_equal(scan_td_pages(path), 513);
+	remove(path);
+}
+
+/* Red if one of the four bounds goes, or a count stays behind for the next rule. */
+static void scan_bounds(void **state)
+{
+	const struct ledger enough = {
+		.module.mmio_maps = 2, .l1_read = 7, .dma_read = 8, .refused = 2 * 1024,
+		.refused_dma = 1024,
+	};
+	struct ledger ledgers[] = { enough, enough, enough, enough, enough };
+
+	(void)state;
+	ledgers[1].l1_read = 6;
+	ledgers[2].dma_read = 6;
+	ledgers[3].refused--;
+	ledgers[4].refused++;
+	ledgers[4].refused_dma--;
+	for (size_t i = 0; i < 5; i++) {
+		struct strv lines = { 0 };
+
+		ledger_scanned(&ledgers[i], 7, &lines);
+		assert_int_equal(lines.n, i > 0);
+		ledger_violations(&ledgers[i], &lines);
+		ledger_refused(&ledgers[i], &lines);
+		assert_int_equal(lines.n, i > 0);
+		strv_free(&lines);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,7 +441,8 @@ int main(void)
 		cmocka_unit_test(cpio_layout), cmocka_unit_test(plan_cmdline_last),
 		cmocka_unit_test(decode_names), cmocka_unit_test(hostlog_rules),
 		cmocka_unit_test(views_agree), cmocka_unit_test(exit_codes),
-		cmocka_unit_test(shell_words),
+		cmocka_unit_test(shell_words), cmocka_unit_test(scan_pages_at_mark),
+		cmocka_unit_test(scan_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,12 +15,15 @@
 #define DMA_BUFFER_BYTES    (TESTDEV_BAR0_BYTES - TESTDEV_MEMORY)
 
 /* Count a transaction, and decide about it. */
-static bool admit(TdispTestdev *d, bool tee_range, bool tee, bool is_write)
+static bool admit(TdispTestdev *d, bool tee_range, MemTxAttrs attrs, bool is_write)
 {
     TestdevCounters *c = &d->counters;
+    bool tee = attrs.tee;
 
     if (!testdev_allowed(d, tee_range, tee)) {
         ++*(tee ? &c->refused_t : &c->refused);
+        /* A CPU has no requester ID; the host bridge, which has 0, does no DMA. */
+        c->refused_dma += !tee && attrs.requester_id;
         return false;
     }
     ++*(is_write ? (tee ? &c->writes_t : &c->writes) : (tee ? &c->reads_t : &c->reads));
@@ -29,20 +32,68 @@ static bool admit(TdispTestdev *d, bool tee_range, bool tee, bool is_write)
 
 /* ---- registers ----------------------------------------------------------- */
 
-static void dma(TdispTestdev *d, uint32_t command)
+static MemTxResult transfer(TdispTestdev *d, uint64_t addr, void *buf, uint32_t bytes,
+                            DMADirection dir)
 {
     PCIDevice *pci = PCI_DEVICE(d);
-    uint8_t *buffer = d->memory0 + TESTDEV_MEMORY;
+    MemTxAttrs attrs = { .requester_id = pci_requester_id(pci) };
+
+    return pci_dma_rw(pci, addr, buf, bytes, dir, attrs);
+}
+
+/* Refused pages are holes in what was looked at, not an end of it. */
+static MemTxResult search(TdispTestdev *d)
+{
+    const uint8_t *pattern = d->memory0 + TESTDEV_MEMORY;
+    g_autofree uint8_t *memory = NULL;
+    uint32_t at, n;
+
+    d->dma_hits = d->dma_missed = d->dma_found = 0;
+    if (d->dma_bytes > TESTDEV_SEARCH_MAX) {
+        return MEMTX_ERROR;
+    }
+    memory = g_malloc(d->dma_bytes);
+    for (at = 0; at < d->dma_bytes; at += n) {
+        n = MIN(d->dma_bytes - at, PAGE_BYTES - (d->dma_addr + at) % PAGE_BYTES);
+        if (transfer(d, d->dma_addr + at, memory + at, n, DMA_DIRECTION_TO_DEVICE)) {
+            memset(memory + at, 0, n);
+            d->dma_missed += n;
+        }
+    }
+    for (at = 0; at + TESTDEV_PATTERN_BYTES <= d->dma_bytes; at += 8) {
+        if (ldq_he_p(memory + at) == ldq_he_p(pattern) &&
+            !memcmp(memory + at, pattern, TESTDEV_PATTERN_BYTES)) {
+            d->dma_hits++;
+            d->dma_found = d->dma_addr + at;
+        }
+    }
+    return MEMTX_OK;
+}
+
+/* Between memory and the buffer. */
+static MemTxResult copy(TdispTestdev *d, DMADirection dir)
+{
+    if (d->dma_bytes > DMA_BUFFER_BYTES) {
+        return MEMTX_ERROR;
+    }
+    return transfer(d, d->dma_addr, d->memory0 + TESTDEV_MEMORY, d->dma_bytes, dir);
+}
+
+static void dma(TdispTestdev *d, uint32_t command)
+{
     MemTxResult result = MEMTX_ERROR;
 
     /* In RUN a request would carry T = 1, which no IOMMU of this platform translates. */
-    if (d->dma_bytes <= DMA_BUFFER_BYTES && dsm_dma_allowed(&d->dsm, false)) {
+    if (dsm_dma_allowed(&d->dsm, false)) {
         switch (command) {
         case TESTDEV_DMA_READ:
-            result = pci_dma_read(pci, d->dma_addr, buffer, d->dma_bytes);
+            result = copy(d, DMA_DIRECTION_TO_DEVICE);
             break;
         case TESTDEV_DMA_WRITE:
-            result = pci_dma_write(pci, d->dma_addr, buffer, d->dma_bytes);
+            result = copy(d, DMA_DIRECTION_FROM_DEVICE);
+            break;
+        case TESTDEV_DMA_SEARCH:
+            result = search(d);
             break;
         }
     }
@@ -67,6 +118,10 @@ static uint32_t word_read(TdispTestdev *d, hwaddr addr)
         return d->dma_bytes;
     case TESTDEV_DMA_RESULT:
         return d->dma_result;
+    case TESTDEV_DMA_HITS:
+        return d->dma_hits;
+    case TESTDEV_DMA_MISSED:
+        return d->dma_missed;
     }
     switch (addr & ~4) {
     case TESTDEV_SCRATCH:
@@ -92,6 +147,9 @@ static uint32_t word_read(TdispTestdev *d, hwaddr addr)
         break;
     case TESTDEV_DMA_ADDR:
         quad = d->dma_addr;
+        break;
+    case TESTDEV_DMA_FOUND:
+        quad = d->dma_found;
         break;
     default:
         quad = 0;
@@ -160,7 +218,7 @@ static MemTxResult bar0_read(void *opaque, hwaddr addr, uint64_t *val, unsigned 
 {
     TdispTestdev *d = opaque;
 
-    if (!admit(d, true, attrs.tee, false)) {
+    if (!admit(d, true, attrs, false)) {
         *val = ~0ull;
     } else if (addr < TESTDEV_MEMORY) {
         *val = registers_read(d, addr, size);
@@ -175,7 +233,7 @@ static MemTxResult bar0_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
 {
     TdispTestdev *d = opaque;
 
-    if (!admit(d, true, attrs.tee, true)) {
+    if (!admit(d, true, attrs, true)) {
         return MEMTX_OK;
     }
     if (addr < TESTDEV_MEMORY) {
@@ -212,7 +270,7 @@ static MemTxResult bar2_read(void *opaque, hwaddr addr, uint64_t *val, unsigned 
     TdispTestdev *d = opaque;
     MemoryRegion *mr;
 
-    if (!admit(d, !is_msix(addr), attrs.tee, false)) {
+    if (!admit(d, !is_msix(addr), attrs, false)) {
         *val = ~0ull;
     } else if (!is_msix(addr)) {
         *val = ldn_le_p(d->memory2 + addr, size);
@@ -231,7 +289,7 @@ static MemTxResult bar2_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
     TdispTestdev *d = opaque;
     MemoryRegion *mr;
 
-    if (!admit(d, !is_msix(addr), attrs.tee, true)) {
+    if (!admit(d, !is_msix(addr), attrs, true)) {
         return MEMTX_OK;
     }
     if (!is_msix(addr)) {
@@ -310,6 +368,7 @@ void testdev_bars_reset(TdispTestdev *d)
     d->dma_addr = 0;
     d->dma_bytes = 0;
     d->dma_result = 0;
+    d->dma_hits = d->dma_missed = d->dma_found = 0;
     memset(d->memory0, 0, sizeof(d->memory0));
     memset(d->memory2, 0, sizeof(d->memory2));
 }

@@ -117,6 +117,7 @@ void tdisp_write_ledger(FILE *f)
         PUT(writes);
         PUT(refused_t);
         PUT(refused);
+        PUT(refused_dma);
         PUT(dma);
         PUT(dma_refused);
         PUT(doe_messages);

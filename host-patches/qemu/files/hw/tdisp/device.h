@@ -18,6 +18,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(TdispTestdev, TDISP_TESTDEV)
 typedef struct TestdevCounters {
     uint64_t reads_t, writes_t, reads, writes;  /* served; _t: with T = 1 */
     uint64_t refused_t, refused;
+    uint64_t refused_dma;                       /* those of refused that are a device's */
     uint64_t dma, dma_refused;
     uint64_t doe_messages;
 } TestdevCounters;
@@ -34,8 +35,8 @@ struct TdispTestdev {
     /* MSI-X is reached through BAR 2, where its accesses are checked as all others. */
     MemoryRegion msix;
 
-    uint64_t scratch, dma_addr;
-    uint32_t dma_bytes, dma_result;
+    uint64_t scratch, dma_addr, dma_found;
+    uint32_t dma_bytes, dma_result, dma_hits, dma_missed;
     uint8_t memory0[TESTDEV_BAR0_BYTES];    /* page 0 unused: registers */
     uint8_t memory2[TESTDEV_BAR2_BYTES];    /* page 2 unused: MSI-X */
 
