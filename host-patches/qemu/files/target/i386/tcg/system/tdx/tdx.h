@@ -53,6 +53,8 @@ typedef struct TdxCpu {
     struct tdx_enter enter;     /* how it was entered */
     struct tdx_event ept;       /* the last stage 2 failure */
     uint64_t entries;           /* TD entries, from 1 */
+    int64_t blocked_at;         /* the last TDH.MMIO.BLOCK, in virtual time */
+    unsigned int turns;         /* that the others may still have before a TDH.MEM.TRACK */
     GHashTable *tee;            /* of tee.c */
 } TdxCpu;
 

@@ -151,18 +151,32 @@ static void world_enter(CPUX86State *env, TdxCpu *tc)
 /*
  * Real CPUs run at the same time: between TDH.MMIO.BLOCK and TDH.MEM.TRACK another one
  * can still use what it has in its TLB. Where CPUs take turns, or the threads that
- * emulate them, that would hardly ever be seen: so the others get theirs here, with
- * -icount in each run at the same place.
+ * emulate them, that would hardly ever be seen: so a TRACK is late, by enough for a TD
+ * to come back from an interrupt. With -icount it begins again and again meanwhile, in
+ * each run as often; not without end, as no time passes while the others are halted.
  */
-static void let_others_run(CPUX86State *env)
+#define TRACK_DELAY_NS      1000000
+#define TRACK_MAX_TURNS     64
+
+static void let_others_run(CPUX86State *env, TdxCpu *tc, uintptr_t ra)
 {
     CPUState *cs = env_cpu(env);
 
-    if (!icount_enabled()) {
-        g_usleep(1000);
+    if (!tc->turns) {
+        return;
     }
+    if (!icount_enabled()) {
+        tc->turns = 0;
+        g_usleep(TRACK_DELAY_NS / 1000);
+        return;
+    }
+    if (qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) - tc->blocked_at >= TRACK_DELAY_NS) {
+        tc->turns = 0;
+        return;
+    }
+    tc->turns--;
     cs->exception_index = EXCP_INTERRUPT;
-    cpu_loop_exit(cs);
+    cpu_loop_exit_restore(cs, ra);
 }
 
 void helper_seamcall(CPUX86State *env, uint32_t insn_len)
@@ -182,6 +196,9 @@ void helper_seamcall(CPUX86State *env, uint32_t insn_len)
         raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
     }
 
+    if (leaf == TDH_MEM_TRACK) {
+        let_others_run(env, tc, GETPC());
+    }
     memcpy(gprs.r, env->regs, sizeof(gprs.r));
     action = tdx_seamcall(tc->m, tc->lp, &gprs, &tc->enter);
     CC_SRC = action == TDX_SEAM_INVALID ? CC_C : 0;
@@ -193,7 +210,8 @@ void helper_seamcall(CPUX86State *env, uint32_t insn_len)
     } else if (action == TDX_SEAM_RETURN) {
         load_gprs(env, &gprs);
         if (leaf == TDH_MMIO_BLOCK) {
-            let_others_run(env);
+            tc->turns = TRACK_MAX_TURNS;
+            tc->blocked_at = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
         }
     }
 }
