@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh COUNTS PROGRAM...: run each cmocka program, one line each; what a failed one said follows its line.
+# run.sh COUNTS PROGRAM...: run the cmocka programs side by side; one line each, in order; what a failed one
+# said follows its line.
 # COUNTS receives "passed failed skipped". A program that dies, or holds no test, counts as one failure.
 
 set -u
@@ -16,9 +17,14 @@ attribute()
 }
 
 for program; do
+	rm -f "$program.code"
+	printf '%s\0' "$program"
+done | xargs -0 -n 1 -P "$(nproc)" sh -c \
+	'CMOCKA_MESSAGE_OUTPUT=xml timeout 300 "$1" >"$1.xml" 2>&1; echo $? >"$1.code"' sh
+
+for program; do
 	out=$program.xml
-	CMOCKA_MESSAGE_OUTPUT=xml timeout 300 "$program" >"$out" 2>&1
-	code=$?
+	code=$(cat "$program.code")
 	tests=$(attribute tests "$out") fails=$(attribute failures "$out") skips=$(attribute skipped "$out")
 	errors=$(attribute errors "$out")
 	tests=${tests:-0} fails=$((${fails:-0} + ${errors:-0})) skips=${skips:-0}
