@@ -373,6 +373,12 @@ static void page_operand(void **state)
 	expect_status(sc1(p, PHYMEM_PAGE_WBINVD, page), BUSY(RCX));
 	expect_status(sc1(p, PHYMEM_PAGE_RECLAIM, page), BUSY(RCX));
 	expect_ok(bg_finish(&bg));
+
+	/* The page that PAGE.REMOVE finds mapped: no leaf stops there, the test stands in. */
+	assert_true(tdx_trylock_excl(page_lock(p, td.page)));
+	expect_status(sc2(p, MEM_PAGE_REMOVE, TD_GPA, td.tdr), BUSY(RCX));
+	tdx_unlock_excl(page_lock(p, td.page));
+	expect_ok(sc2(p, MEM_PAGE_REMOVE, TD_GPA, td.tdr));
 	plat_free(p);
 }
 
