@@ -41,6 +41,7 @@ help:
 #: make install           what make run has built, to DESTDIR= PREFIX= (/usr/local)
 #: make plants            plant known bugs in Linux, one by one; each must turn its oracle red
 #: make plants T=b06-aug  only these, by their names in tests/plant
+#: make repeat N=20       make check so often, with four busy loops beside; all green, with equal counts
 #: make series            check that the patch series apply to the fetched sources
 #: make clean             remove what was built from this tree; keep Linux and QEMU
 #: make distclean         remove the whole build directory
@@ -106,6 +107,11 @@ list: setup $(TDI)
 plants: setup
 	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
 	$(SCRIPT) mk/plants.sh $(TDI) $(GLOBS)
+
+.PHONY: repeat
+N ?= 20
+repeat:
+	+$(Q)O='$(O)' mk/repeat.sh '$(N)' $(MAKE) --no-print-directory check
 
 .PHONY: series
 series:
