@@ -148,6 +148,11 @@ static int run(const struct options *o, const struct tests *tests)
 		fprintf(out, "%s\n", report.story.v[i]);
 	written = write_reports(o, &report);
 	code = report_exit_code(&report);
+	if (code && logs_ran_full(report.logs)) {
+		fprintf(stderr, "tdi: no space is left for %s, so no failure above is the host's; "
+			"free some or give --logs\n", report.logs);
+		code = EXIT_USAGE;
+	}
 	finish_logs(o, report.logs, !code && written, out);
 	report_summary(out, &report);
 	if (fflush(out) || ferror(out))

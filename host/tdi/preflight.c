@@ -180,11 +180,18 @@ void images_free(struct images *images)
 	free(images->release);
 }
 
+static unsigned long long free_mib(const char *dir, unsigned long long unknown)
+{
+	struct statvfs fs;
+
+	return statvfs(dir, &fs) ? unknown : fs.f_bavail * fs.f_frsize >> 20;
+}
+
 char *preflight_logs(const struct options *o)
 {
 	const char *base = o->logs;
 	const char *tmp = getenv("TMPDIR");
-	struct statvfs fs;
+	unsigned long long room;
 	char *dir;
 
 	if (!base)
@@ -197,10 +204,16 @@ char *preflight_logs(const struct options *o)
 	if (!mkdtemp(dir))
 		die("logs directory %s: %s; give a writable one with --logs", base,
 		    strerror(errno));
-	if (!statvfs(dir, &fs) && fs.f_bavail * fs.f_frsize >> 20 < LOGS_NEED_MIB) {
+	room = free_mib(dir, LOGS_NEED_MIB);
+	if (room < LOGS_NEED_MIB) {
 		rmdir(dir);
 		die("logs directory %s has %llu MiB free, a run needs %u; free some or give --logs",
-		    base, (unsigned long long)(fs.f_bavail * fs.f_frsize >> 20), LOGS_NEED_MIB);
+		    base, room, LOGS_NEED_MIB);
 	}
 	return dir;
+}
+
+bool logs_ran_full(const char *logs)
+{
+	return !free_mib(logs, LOGS_NEED_MIB);
 }

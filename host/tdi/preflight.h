@@ -24,6 +24,8 @@ void preflight(const struct options *opts, const struct tests *tests, struct ima
 void images_free(struct images *images);
 /* Create the directory for this run's logs. */
 char *preflight_logs(const struct options *opts);
+/* After a run: is there less than 1 MiB left for them? Then nothing that failed is a verdict. */
+bool logs_ran_full(const char *logs);
 
 /* The kernel release in a bzImage, or NULL with what is wrong with it in @why. */
 char *bzimage_release(const void *data, size_t len, const char **why);
