@@ -17,6 +17,15 @@
 
 #define GRACE_MS	3000	/* for QEMU to write its ledger after SIGTERM */
 
+/*
+ * The clock of all limits: how busy the machine is must not make a timeout. It stands still while
+ * QEMU waits for a processor, and goes on while it runs, sleeps or is stopped.
+ */
+static int64_t clock_ms(const struct boot *b)
+{
+	return now_ms() - qemu_starved_ms(b->pid);
+}
+
 static char *in_dir(const struct boot *b, const char *name)
 {
 	return xasprintf("%s/%s", b->dir, name);
@@ -75,7 +84,7 @@ bool boot_start(struct boot *b, unsigned int nr, const char *logs, const struct 
 	if (b->pid < 0)
 		*error = xasprintf("%s: %s; free some space or give --logs", b->dir,
 				   strerror(errno));
-	b->deadline = now_ms() + opts->timeout_s * 1000LL;
+	b->deadline = clock_ms(b) + opts->timeout_s * 1000LL;
 	strv_free(&argv);
 	return b->pid >= 0;
 }
@@ -96,7 +105,7 @@ static void stop(struct boot *b, enum boot_end end, bool politely)
 		b->end = end;
 	if (politely && !b->kill_at) {
 		kill(b->pid, SIGTERM);
-		b->kill_at = now_ms() + GRACE_MS;
+		b->kill_at = clock_ms(b) + GRACE_MS;
 		return;
 	}
 	kill(-b->pid, SIGKILL);
@@ -107,7 +116,7 @@ static void enforce(struct boot *b)
 {
 	const struct observer *o = &b->observer;
 	size_t progress = o->begun + o->ended + o->run_begin + o->run_end;
-	int64_t now = now_ms();
+	int64_t now = clock_ms(b);
 
 	if (progress != b->progress) {
 		b->progress = progress;

@@ -26,7 +26,7 @@ static const struct argp_option argp_options[] = {
 	{ "append", KEY_APPEND, "STR", 0, "add to the host kernel's command line", 1 },
 	{ "list", 'l', NULL, 0, "list the tests, run nothing", 1 },
 	{ NULL, 0, NULL, 0, "How to run it", 2 },
-	{ "timeout", KEY_TIMEOUT, "S", 0, "wall-clock limit of L1's boot and each test (120)", 2 },
+	{ "timeout", KEY_TIMEOUT, "S", 0, "limit of L1's boot and each test; waiting for a processor is free (120)", 2 },
 	{ "jobs", 'j', "N", 0, "L1s side by side (1)", 2 },
 	{ "icount", KEY_ICOUNT, NULL, 0, "virtual time from the instruction counter (default)", 2 },
 	{ "no-icount", KEY_NO_ICOUNT, NULL, 0, "multi-threaded emulation, wall-clock time", 2 },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -122,4 +123,37 @@ pid_t qemu_start(const struct strv *argv, const char *dir, bool terminal, int *p
 		return -1;
 	}
 	return pid;
+}
+
+/* proc_pid_schedstat(5): the second number is the time on a run queue, in nanoseconds. */
+static int64_t thread_starved_ms(pid_t pid, const char *tid)
+{
+	char *path = xasprintf("/proc/%d/task/%s/schedstat", (int)pid, tid);
+	FILE *f = fopen(path, "re");
+	unsigned long long ran, waited = 0;
+
+	if (f && fscanf(f, "%llu %llu", &ran, &waited) != 2)
+		waited = 0;
+	if (f)
+		fclose(f);
+	free(path);
+	return (int64_t)(waited / 1000000);
+}
+
+int64_t qemu_starved_ms(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/task", (int)pid);
+	DIR *dir = opendir(path);
+	int64_t most = 0;
+
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		int64_t one = e->d_name[0] == '.' ? 0 : thread_starved_ms(pid, e->d_name);
+
+		if (one > most)
+			most = one;
+	}
+	if (dir)
+		closedir(dir);
+	free(path);
+	return most;
 }

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/channel.h"
@@ -189,6 +190,13 @@ static void fill(void)
 	fclose(f);
 }
 
+/* Work for half a second of processor time. */
+static void toil(void)
+{
+	while (clock() < CLOCKS_PER_SEC / 2)
+		;
+}
+
 /* Ways in which L1, or QEMU, ends while the TD runs. */
 static void sudden_ends(void)
 {
@@ -253,6 +261,8 @@ static void run_td(const char *id, bool linux_td, unsigned int vcpus, unsigned i
 	sudden_ends();
 	if (fault("full"))
 		fill();
+	if (fault("toil"))
+		toil();
 	fake.warned |= fault("warn");
 	if (fault("warn"))
 		kmsg("<4>WARNING: CPU: 0 PID: 1 at arch/x86/kvm/vmx/tdx.c:123 vcpu_run+0x1/0x2");

@@ -301,6 +301,25 @@ finish()
 	code=$?
 }
 
+# A QEMU that gets a quarter of one processor, and needs more than that of its time limit.
+starved()
+{
+	local busy
+	if ! taskset -c 0 true 2>/dev/null; then
+		skip 'a busy machine makes no timeout' 'no taskset'
+		return
+	fi
+	timeout 60 taskset -c 0 sh -c 'while :; do :; done' &
+	busy=$!
+	# Break: count the time in which QEMU waits for a processor.
+	FAKE=toil:beta timeout 60 nice -n 5 taskset -c 0 \
+		"$tdi" run "${files[@]}" --timeout 1 >"$work/out" 2>&1
+	code=$?
+	kill $busy
+	wait $busy 2>/dev/null
+	expect 'a busy machine makes no timeout' 0 '^5 passed, 0 failed'
+}
+
 processes()
 {
 	local why
@@ -308,6 +327,7 @@ processes()
 	run hang:beta --timeout 1
 	expect 'a hanging TD is a timeout, the rest gets a fresh L1' 124 '^timeout: beta:' \
 		'^4 passed, 1 failed' '^L1 boots: 2'
+	starved
 	# Break: start over for ever when L1 never reaches a TD.
 	run nevercomes --timeout 1
 	expect 'an L1 that never comes up is one timeout' 124 '^timeout: l1\.boot' \
