@@ -148,7 +148,8 @@ static char *timeout_text(const struct boot *b)
 {
 	const struct observer *o = &b->observer;
 
-	return xasprintf("nothing happened for %u s (waiting for a processor not counted): %s", b->opts->timeout_s,
+	return xasprintf("nothing happened for %u s (waiting for a processor not counted): %s",
+			 b->opts->timeout_s,
 			 o->run_end ? "L1 does not power off" :
 			 o->begun > o->ended ? "the TD neither ends nor is ended" :
 			 o->begun ? "the next TD does not begin" :
