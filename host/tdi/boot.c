@@ -18,12 +18,17 @@
 #define GRACE_MS	3000	/* for QEMU to write its ledger after SIGTERM */
 
 /*
- * The clock of all limits: how busy the machine is must not make a timeout. It stands still while
- * QEMU waits for a processor, and goes on while it runs, sleeps or is stopped.
+ * How busy the machine is must not make a timeout: while QEMU wants a processor, only the time that
+ * it gets one counts; while it sleeps or is stopped, all of it.
  */
-static int64_t clock_ms(const struct boot *b)
+static void tell_time(struct boot *b)
 {
-	return now_ms() - qemu_starved_ms(b->pid);
+	int64_t wall = now_ms(), cpu = qemu_cpu_ms(b->pid);
+	int64_t passed = wall - b->seen_wall, ran = cpu - b->seen_cpu;
+
+	b->clock += ran < passed && qemu_wants_cpu(b->pid) ? ran : passed;
+	b->seen_wall = wall;
+	b->seen_cpu = cpu;
 }
 
 static char *in_dir(const struct boot *b, const char *name)
@@ -84,7 +89,8 @@ bool boot_start(struct boot *b, unsigned int nr, const char *logs, const struct 
 	if (b->pid < 0)
 		*error = xasprintf("%s: %s; free some space or give --logs", b->dir,
 				   strerror(errno));
-	b->deadline = clock_ms(b) + opts->timeout_s * 1000LL;
+	b->seen_wall = now_ms();
+	b->deadline = opts->timeout_s * 1000LL;
 	strv_free(&argv);
 	return b->pid >= 0;
 }
@@ -105,7 +111,7 @@ static void stop(struct boot *b, enum boot_end end, bool politely)
 		b->end = end;
 	if (politely && !b->kill_at) {
 		kill(b->pid, SIGTERM);
-		b->kill_at = clock_ms(b) + GRACE_MS;
+		b->kill_at = b->clock + GRACE_MS;
 		return;
 	}
 	kill(-b->pid, SIGKILL);
@@ -116,18 +122,18 @@ static void enforce(struct boot *b)
 {
 	const struct observer *o = &b->observer;
 	size_t progress = o->begun + o->ended + o->run_begin + o->run_end;
-	int64_t now = clock_ms(b);
 
+	tell_time(b);
 	if (progress != b->progress) {
 		b->progress = progress;
-		b->deadline = now + b->opts->timeout_s * 1000LL;
+		b->deadline = b->clock + b->opts->timeout_s * 1000LL;
 	}
 	if (b->kill_at) {
-		if (now >= b->kill_at)
+		if (b->clock >= b->kill_at)
 			stop(b, b->end, false);
 	} else if (observer_spoiled(o) && !o->run_end && o->begun < b->nr_plan) {
 		stop(b, BOOT_SPOILED, true);
-	} else if (now >= b->deadline && !b->opts->shell) {
+	} else if (b->clock >= b->deadline && !b->opts->shell) {
 		stop(b, BOOT_TIMEOUT, false);
 	}
 }

@@ -31,6 +31,8 @@ struct boot {
 	int pidfd, records_fd;
 	int wait_status;
 	enum boot_end end;
+	int64_t clock;			/* of the limits below, in ms: tell_time() */
+	int64_t seen_wall, seen_cpu;	/* when the clock was told last */
 	int64_t deadline;		/* of the next sign of progress */
 	int64_t kill_at;		/* after a polite request; 0 = none was made */
 	size_t progress;		/* what was seen when the deadline was set */

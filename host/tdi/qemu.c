@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "qemu.h"
@@ -125,35 +127,42 @@ pid_t qemu_start(const struct strv *argv, const char *dir, bool terminal, int *p
 	return pid;
 }
 
-/* proc_pid_schedstat(5): the second number is the time on a run queue, in nanoseconds. */
-static int64_t thread_starved_ms(pid_t pid, const char *tid)
+int64_t qemu_cpu_ms(pid_t pid)
 {
-	char *path = xasprintf("/proc/%d/task/%s/schedstat", (int)pid, tid);
-	FILE *f = fopen(path, "re");
-	unsigned long long ran, waited = 0;
+	struct timespec t;
+	clockid_t clock;
 
-	if (f && fscanf(f, "%llu %llu", &ran, &waited) != 2)
-		waited = 0;
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+		return 0;
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* The state follows the name in parentheses, proc_pid_stat(5). */
+static bool thread_wants_cpu(pid_t pid, const char *tid)
+{
+	char *path = xasprintf("/proc/%d/task/%s/stat", (int)pid, tid);
+	char line[256] = "", *name_end;
+	FILE *f = fopen(path, "re");
+
+	if (f && !fgets(line, sizeof(line), f))
+		line[0] = '\0';
 	if (f)
 		fclose(f);
 	free(path);
-	return (int64_t)(waited / 1000000);
+	name_end = strrchr(line, ')');
+	return name_end && !strncmp(name_end, ") R", 3);
 }
 
-int64_t qemu_starved_ms(pid_t pid)
+bool qemu_wants_cpu(pid_t pid)
 {
 	char *path = xasprintf("/proc/%d/task", (int)pid);
 	DIR *dir = opendir(path);
-	int64_t most = 0;
+	bool wants = false;
 
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		int64_t one = e->d_name[0] == '.' ? 0 : thread_starved_ms(pid, e->d_name);
-
-		if (one > most)
-			most = one;
-	}
+	for (struct dirent *e; dir && !wants && (e = readdir(dir));)
+		wants = e->d_name[0] != '.' && thread_wants_cpu(pid, e->d_name);
 	if (dir)
 		closedir(dir);
 	free(path);
-	return most;
+	return wants;
 }

@@ -23,10 +23,9 @@ void qemu_command(struct strv *argv, const struct options *opts, const char *dir
  * Returns its pid and a pidfd, or -1 with errno.
  */
 pid_t qemu_start(const struct strv *argv, const char *dir, bool terminal, int *pidfd);
-/*
- * For how long QEMU could have run since its start and got no processor: the longest such time of
- * its threads, 0 if the system doesn't say.
- */
-int64_t qemu_starved_ms(pid_t pid);
+/* Processor time that QEMU had so far; 0 once it is gone. */
+int64_t qemu_cpu_ms(pid_t pid);
+/* Does one of its threads run, or wait for a processor? */
+bool qemu_wants_cpu(pid_t pid);
 
 #endif
