@@ -42,6 +42,7 @@ help:
 #: make plants            plant known bugs in Linux, one by one; each must turn its oracle red
 #: make plants T=b06-aug  only these, by their names in tests/plant
 #: make repeat N=20       make check so often, with four busy loops beside; all green, with equal counts
+#: make qemu-off          is the patched QEMU without tdx-host=on as unpatched? CPUID, MSRs, CR4, opcodes
 #: make series            check that the patch series apply to the fetched sources
 #: make clean             remove what was built from this tree; keep Linux and QEMU
 #: make distclean         remove the whole build directory
@@ -58,7 +59,7 @@ TDI	:= $(O)/tdi/tdi
 TESTS	:= $(O)/initramfs.cpio $(O)/witness.cpio $(TDI)
 .PHONY: unit
 unit: setup
--include guest/guest.mk host/vmm/vmm.mk host/tdi/tdi.mk tests/unit/unit.mk
+-include guest/guest.mk host/vmm/vmm.mk host/tdi/tdi.mk tests/unit/unit.mk tests/qemu/qemu.mk
 $(VMM_OBJ): $(O)/uapi/.stamp
 
 SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' \
@@ -107,6 +108,11 @@ list: setup $(TDI)
 plants: setup
 	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
 	$(SCRIPT) mk/plants.sh $(TDI) $(GLOBS)
+
+.PHONY: qemu-off
+qemu-off: setup
+	+$(Q)$(MAKE) --no-print-directory $(QEMU) $(O)/dump/dump.bin
+	$(SCRIPT) mk/qemu-off.sh $(QEMU) $(O)/dump/dump.bin
 
 .PHONY: repeat
 N ?= 20

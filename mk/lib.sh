@@ -106,3 +106,23 @@ cache_store()
 	mv "$cache/$1.new" "$cache/$1"
 	ls -dt "$cache/${1%%-*}"-* | tail -n +5 | while read -r old; do rm -rf "$old"; done
 }
+
+passed=0 failed=0 skipped=0
+
+# result ok|FAIL|skip NAME TEXT: one line per case, and the counts.
+result()
+{
+	case $1 in
+	ok) passed=$((passed + 1)) ;;
+	skip) skipped=$((skipped + 1)) ;;
+	*) failed=$((failed + 1)) ;;
+	esac
+	printf '%-5s %-26s %s\n' "$1" "$2" "$3"
+}
+
+# results_end: the last line; true if something passed and nothing failed.
+results_end()
+{
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ] && [ $passed != 0 ]
+}

@@ -20,20 +20,9 @@ tdi=$1
 shift
 work=$O/plant
 mkdir -p "$work"
-passed=0 failed=0 skipped=0
 start=$(date +%s)
 
 field() { sed -n "s/^# $2: //p" "$1"; }
-
-result()	# ok|FAIL|skip NAME TEXT
-{
-	case $1 in
-	ok) passed=$((passed + 1)) ;;
-	skip) skipped=$((skipped + 1)) ;;
-	*) failed=$((failed + 1)) ;;
-	esac
-	printf '%-5s %-26s %s\n' "$1" "$2" "$3"
-}
 
 # known GLOB...: does the runner have such tests?
 known() { "$tdi" list "$@" >/dev/null 2>&1; }
@@ -110,5 +99,4 @@ for name in $plants; do
 	plant "${name%.diff}"
 done
 echo "minutes: $((($(date +%s) - start + 59) / 60))"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ] && [ $passed != 0 ]
+results_end

@@ -3,6 +3,8 @@
 #
 # qemu.sh: bring $O/qemu-system-x86_64 and $O/firmware up to date from
 # QEMU_SRC=, the cache, or a build of the fetched source.
+# qemu.sh pristine: print the path of QEMU built from the fetched source without
+# our series, in the cache; nothing else differs.
 #
 # $O/qemu-pristine is the source as fetched, $O/qemu the same with our series,
 # files and library, $O/qemu-build the build.  $O/qemu is written by content, so
@@ -158,8 +160,34 @@ build_entry()
 	cache_store "qemu-$key" "$entry"
 }
 
+# Never changes, so that nothing of its build needs to stay.
+build_pristine()
+{
+	lay_pristine "$(cat "$tarball.sha256")"
+	tree=$O/qemu-unpatched build=$O/qemu-unpatched-build
+	sync_tree "$pristine"
+	find_tools "$tree"
+	entry_begin
+	build "$entry"
+	cache_store "pristine-$key" "$entry"
+	rm -rf "$tree" "$build"
+}
+
+from_pristine()
+{
+	tarball=$(mk/fetch.sh qemu)
+	key=$(content_key "$tarball" /usr/share/seabios/bios-256k.bin)
+	cache_has "pristine-$key" || {
+		lock qemu
+		cache_has "pristine-$key" || build_pristine
+	}
+	echo "$cache/pristine-$key/qemu-system-x86_64"
+}
+
 mkdir -p "$O"
-if [ -n "${QEMU_SRC:-}" ]; then
+if [ "${1:-}" = pristine ]; then
+	from_pristine
+elif [ -n "${QEMU_SRC:-}" ]; then
 	from_tree
 else
 	from_cache

@@ -19,8 +19,7 @@
 #define L1_MEMORY	"1G"
 #define L1_RTC		"base=2026-01-01T00:00:00,clock=vm"
 /* Without erms and fsrm: a REP costs an iteration for each byte, and reads MMIO by bytes. */
-#define L1_CPU		"max,vendor=GenuineIntel,family=6,model=173,stepping=1,-svm,-erms,-fsrm," \
-			"tdx-host=on"
+#define L1_CPU		"max,vendor=GenuineIntel,family=6,model=173,stepping=1,-svm,-erms,-fsrm"
 #define L1_CMDLINE	"console=ttyS0 earlyprintk=ttyS0 nokaslr panic=-1 kvm_intel.tdx=1"
 
 /* Unknown words with a '=' become the environment of init; what follows "--" its arguments. */
@@ -54,7 +53,7 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	option(argv, "-accel", xstrdup(o->icount ? "tcg,thread=single" : "tcg,thread=multi"));
 	if (o->icount)
 		option(argv, "-icount", xstrdup("shift=1,sleep=off"));
-	option(argv, "-cpu", xstrdup(L1_CPU));
+	option(argv, "-cpu", xstrdup(L1_CPU ",tdx-host=on"));
 	option(argv, "-smp", xasprintf("%u", L1_CPUS));
 	option(argv, "-m", xstrdup(L1_MEMORY));
 	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48,snoop-control=on"));
