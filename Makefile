@@ -50,6 +50,7 @@ help:
 #: KERNEL=bzImage         run this kernel in L1        KSRC=tree      build L1's kernel from this tree
 #: IMAGE=flat.bin         run this image as the TD     QEMU_SRC=tree  build QEMU from this tree
 #: APPEND='...'           more words for L1's kernel   O=dir          where to build (./build)
+#: FIRMWARE=ovmf          boot L1 through UEFI: the package ovmf, or a file
 #: SETUP=1                let make install missing packages           V=1   show commands, CC=compiler
 
 UAPI	:= $(O)/uapi/include
@@ -62,10 +63,11 @@ unit: setup
 -include guest/guest.mk host/vmm/vmm.mk host/tdi/tdi.mk tests/unit/unit.mk tests/qemu/qemu.mk
 $(VMM_OBJ): $(O)/uapi/.stamp
 
-SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' \
+SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' FIRMWARE='$(FIRMWARE)' \
 	  KSRC='$(abspath $(KSRC))' QEMU_SRC='$(abspath $(QEMU_SRC))'
 RUN	= $(TDI) run $(if $(KERNEL),--kernel '$(BZIMAGE)') $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
-	  $(if $(APPEND),--append '$(APPEND)')
+	  $(if $(APPEND),--append '$(APPEND)') \
+	  $(if $(FIRMWARE),--firmware '$(or $(filter ovmf,$(FIRMWARE)),$(abspath $(FIRMWARE)))')
 GLOBS	= $(foreach t,$(T),'$(t)')
 # The main flow, unless something else is asked for.
 FLOW	= $(if $(T)$(IMAGE)$(L1_SHELL),$(GLOBS),connect_flow)

@@ -51,6 +51,8 @@ python3-tomli      python   tomli
 seabios            file     /usr/share/seabios/bios-256k.bin
 LIST
 
+[ "${FIRMWARE:-}" != ovmf ] || have file /usr/share/OVMF/OVMF_CODE_4M.fd || missing="$missing ovmf"
+
 cache_choose
 case $cache in "$O"/*) say CACHE "no writable home directory: downloads and builds stay in $cache" ;; esac
 [ -n "$missing" ] || exit 0

@@ -130,9 +130,10 @@ static int run(const struct options *o, const struct tests *tests)
 	int code;
 
 	preflight(o, tests, &images);
-	report.platform = xasprintf("accelerator: tcg %s, kernel: %s, module ABI: %s, "
+	report.platform = xasprintf("accelerator: tcg %s, kernel: %s, firmware: %s, module ABI: %s, "
 				    "platform: emulated", o->icount ? "icount" : "multi-threaded",
-				    images.release, MODULE_ABI);
+				    images.release, o->firmware ? o->firmware : "SeaBIOS",
+				    MODULE_ABI);
 	report.logs = preflight_logs(o);
 	fprintf(out, "%s\n", report.platform);
 	fflush(out);

@@ -10,10 +10,14 @@
 
 #include "options.h"
 
+/* Debian's package ovmf, since release 11. */
+#define OVMF_CODE	"/usr/share/OVMF/OVMF_CODE_4M.fd"
+
 enum key {
-	KEY_SEED = 0x100, KEY_TIMEOUT, KEY_KERNEL, KEY_QEMU, KEY_INITRAMFS, KEY_GUEST, KEY_FIRMWARE,
+	KEY_SEED = 0x100, KEY_TIMEOUT, KEY_KERNEL, KEY_QEMU, KEY_INITRAMFS, KEY_GUEST, KEY_FIRMWARE_DIR,
 	KEY_WITNESS, KEY_KTAP, KEY_JUNIT, KEY_JSON, KEY_COUNTS, KEY_LOGS, KEY_ICOUNT, KEY_NO_ICOUNT,
-	KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_VERSION,
+	KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_FIRMWARE,
+	KEY_VERSION,
 };
 
 static const struct argp_option argp_options[] = {
@@ -24,6 +28,8 @@ static const struct argp_option argp_options[] = {
 	  "timeout_ms, flags, convert, device, function, lie, arg0-7", 1 },
 	{ "seed", KEY_SEED, "N", 0, "seed of everything random (1)", 1 },
 	{ "append", KEY_APPEND, "STR", 0, "add to the host kernel's command line", 1 },
+	{ "firmware", KEY_FIRMWARE, "ovmf|FILE", 0, "boot L1 through UEFI: the package ovmf's, or "
+	  "this build of OVMF's code, without Secure Boot (SeaBIOS)", 1 },
 	{ "list", 'l', NULL, 0, "list the tests, run nothing", 1 },
 	{ NULL, 0, NULL, 0, "How to run it", 2 },
 	{ "timeout", KEY_TIMEOUT, "S", 0, "limit of L1's boot and each test; waiting for a processor is free (120)", 2 },
@@ -42,7 +48,7 @@ static const struct argp_option argp_options[] = {
 	{ "logs", KEY_LOGS, "DIR", 0, "keep the logs of this run in a new directory below DIR", 3 },
 	{ NULL, 0, NULL, 0, "Where things are, if not beside the runner", 4 },
 	{ "qemu", KEY_QEMU, "BIN", 0, "patched QEMU", 4 },
-	{ "firmware-dir", KEY_FIRMWARE, "DIR", 0, "QEMU's firmware", 4 },
+	{ "firmware-dir", KEY_FIRMWARE_DIR, "DIR", 0, "QEMU's firmware", 4 },
 	{ "initramfs", KEY_INITRAMFS, "FILE", 0, "L1's initramfs with the VMM", 4 },
 	{ "guest", KEY_GUEST, "IMAGE", 0, "our guest, flat; its ELF file lies beside it", 4 },
 	{ "witness", KEY_WITNESS, "CPIO", 0, "initramfs of the Linux TD", 4 },
@@ -107,7 +113,8 @@ static error_t parse_path(int key, char *arg, struct options *o)
 	case KEY_KERNEL: set_replay(o, &o->kernel, "kernel", arg); break;
 	case KEY_IMAGE: set_replay(o, &o->image, "image", arg); break;
 	case KEY_QEMU: set_replay(o, &o->qemu, "qemu", arg); break;
-	case KEY_FIRMWARE: set_replay(o, &o->firmware, "firmware-dir", arg); break;
+	case KEY_FIRMWARE: set_replay(o, &o->firmware, "firmware", arg); break;
+	case KEY_FIRMWARE_DIR: set_replay(o, &o->firmware_dir, "firmware-dir", arg); break;
 	case KEY_INITRAMFS: set_replay(o, &o->initramfs, "initramfs", arg); break;
 	case KEY_GUEST: set_replay(o, &o->guest, "guest", arg); break;
 	case KEY_WITNESS: set_replay(o, &o->witness, "witness", arg); break;
@@ -179,10 +186,12 @@ static void fill_defaults(struct options *o)
 	build = dirname(dirname(self));
 	fill_path(&o->kernel, build, "bzImage");
 	fill_path(&o->qemu, build, "qemu-system-x86_64");
-	fill_path(&o->firmware, build, "firmware");
+	fill_path(&o->firmware_dir, build, "firmware");
 	fill_path(&o->initramfs, build, "initramfs.cpio");
 	fill_path(&o->guest, build, "guest/guest.bin");
 	fill_path(&o->witness, build, "witness.cpio");
+	if (o->firmware && !strcmp(o->firmware, "ovmf"))
+		set(&o->firmware, OVMF_CODE);
 	free(self);
 }
 
@@ -217,8 +226,8 @@ char *options_guest_elf(const struct options *opts)
 void options_free(struct options *o)
 {
 	char *owned[] = {
-		o->kernel, o->qemu, o->initramfs, o->guest, o->firmware, o->witness, o->image,
-		o->append, o->td, o->logs, o->ktap, o->junit, o->json, o->counts,
+		o->kernel, o->qemu, o->initramfs, o->guest, o->firmware_dir, o->witness, o->image,
+		o->append, o->td, o->firmware, o->logs, o->ktap, o->junit, o->json, o->counts,
 	};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)

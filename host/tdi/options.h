@@ -12,9 +12,10 @@ struct options {
 	enum command command;
 	struct strv globs;
 	/* Build products; defaults are relative to the runner's own build directory. */
-	char *kernel, *qemu, *initramfs, *guest, *firmware, *witness;
+	char *kernel, *qemu, *initramfs, *guest, *firmware_dir, *witness;
 	char *image;			/* a foreign flat image instead of our guest */
 	char *append;			/* to L1's command line */
+	char *firmware;			/* L1 boots through this UEFI firmware; NULL: SeaBIOS */
 	char *td;			/* overrides of every test's TD configuration */
 	char *logs;			/* asked to keep them here, or NULL */
 	char *ktap, *junit, *json, *counts;

@@ -22,6 +22,12 @@
 #define BOOT_HEADER		0x202
 #define BOOT_KERNEL_VERSION	0x20e
 
+/* Platform Initialization Specification, volume 3, "Firmware Volume Header". */
+#define FV_LENGTH	0x20
+#define FV_SIGNATURE	0x28
+#define FV_HEADER	0x38
+#define FLASH_MAX	(8u << 20)	/* of QEMU's q35 */
+
 char *bzimage_release(const void *data, size_t len, const char **why)
 {
 	const uint8_t *p = data;
@@ -78,7 +84,7 @@ static void check_tool(const char *path)
 }
 
 /* Without linuxboot_dma.bin a -kernel boot hangs silently. */
-static void check_firmware(const char *dir)
+static void check_firmware_dir(const char *dir)
 {
 	static const char *const need[] = { "bios-256k.bin", "linuxboot_dma.bin" };
 
@@ -90,6 +96,40 @@ static void check_firmware(const char *dir)
 			    strerror(errno));
 		free(path);
 	}
+}
+
+/* Firmware volumes, from the first byte to the last: what runs first is at the end. */
+static bool is_uefi(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t size;
+
+	for (; len > FV_HEADER && !memcmp(p + FV_SIGNATURE, "_FVH", 4); p += size, len -= size) {
+		memcpy(&size, p + FV_LENGTH, sizeof(size));
+		if (size <= FV_HEADER || size > len)
+			return false;
+	}
+	return !len && p != data;
+}
+
+/* Left to QEMU and the firmware, all of these end in a boot without a word. */
+static void check_uefi(const char *path, const char *kernel, const struct blob *image)
+{
+	struct blob code;
+
+	if (strchr(path, ','))
+		die("firmware %s: QEMU can't take a comma; give another path with --firmware", path);
+	code.data = file_read(path, &code.len);
+	if (!code.data)
+		die("firmware %s: %s; run: apt-get install ovmf, or give a file with --firmware",
+		    path, strerror(errno));
+	if (!is_uefi(code.data, code.len) || code.len % PAGE || code.len > FLASH_MAX)
+		die("firmware %s is no UEFI firmware for QEMU, or is truncated; give an "
+		    "OVMF_CODE file with --firmware", path);
+	if (memcmp(image->data, "MZ", 2))
+		die("kernel %s is no EFI program; set CONFIG_EFI_STUB, or leave out --firmware",
+		    kernel);
+	free(code.data);
 }
 
 /* Reports are written at the end: find out now whether that will work, without touching them. */
@@ -155,7 +195,9 @@ void preflight(const struct options *o, const struct tests *tests, struct images
 	if (!images->release)
 		die("kernel %s %s; give an x86-64 bzImage with --kernel", o->kernel, why);
 	load(&images->initramfs, o->initramfs, "initramfs", "--initramfs");
-	check_firmware(o->firmware);
+	check_firmware_dir(o->firmware_dir);
+	if (o->firmware)
+		check_uefi(o->firmware, o->kernel, &images->kernel);
 	if (wants(tests, TEST_IMAGE))
 		load_flat(&images->guest, o->image, "image", "another --image");
 	else if (wants(tests, TEST_GUEST))

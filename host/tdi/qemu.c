@@ -44,7 +44,7 @@ static void devices(struct strv *argv)
 void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 {
 	strv_add(argv, xstrdup(o->qemu));
-	option(argv, "-L", xstrdup(o->firmware));
+	option(argv, "-L", xstrdup(o->firmware_dir));
 	option(argv, "-nodefaults", NULL);
 	option(argv, "-no-user-config", NULL);
 	option(argv, "-no-reboot", NULL);
@@ -69,6 +69,10 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	option(argv, "-chardev", xasprintf("file,id=records,path=%s/" QEMU_RECORDS, dir));
 	option(argv, "-device", xstrdup("virtio-serial-pci,ioeventfd=off"));
 	option(argv, "-device", xstrdup("virtserialport,chardev=records,name=tdi.records"));
+	/* No flash for its variables: it keeps them in memory, and every boot is the first. */
+	if (o->firmware)
+		option(argv, "-drive",
+		       xasprintf("if=pflash,format=raw,readonly=on,file=%s", o->firmware));
 	option(argv, "-kernel", xstrdup(o->kernel));
 	option(argv, "-initrd", xasprintf("%s/" QEMU_INITRAMFS, dir));
 	option(argv, "-append", xasprintf(L1_CMDLINE "%s%s%s", o->append ? " " : "",

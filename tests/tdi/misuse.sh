@@ -46,6 +46,17 @@ misuses()
 	: >"$work/empty"
 	bad_run 'empty initramfs' 'is empty' --initramfs "$work/empty"
 	bad_run 'missing firmware' 'firmware .*bios-256k.bin' --firmware-dir "$work/none"
+	bad_run 'missing UEFI firmware' 'none: No such file.*apt-get install ovmf.*--firmware' \
+		--firmware "$work/none"
+	bad_run 'UEFI firmware that is none' 'is no UEFI firmware.*OVMF_CODE' --firmware "$work/bzImage"
+	head -c 8192 "$work/code.fd" >"$work/torn.fd"
+	bad_run 'truncated UEFI firmware' 'or is truncated' --firmware "$work/torn.fd"
+	{ cat "$work/code.fd" && volume 8392704; } >"$work/huge.fd"
+	bad_run 'oversized UEFI firmware' 'no UEFI firmware for QEMU' --firmware "$work/huge.fd"
+	bad_run 'UEFI firmware with a comma' 'comma' --firmware "$work/a,b"
+	{ printf NO && tail -c +3 "$work/bzImage"; } >"$work/bios-only"
+	bad_run 'kernel without EFI stub' 'bios-only .*CONFIG_EFI_STUB, or leave out --firmware' \
+		--firmware "$work/code.fd" --kernel "$work/bios-only"
 	head -c 5000 /dev/zero >"$work/torn.bin"
 	bad_run 'truncated image' '5000 bytes, not a multiple of 4096' --image "$work/torn.bin"
 	truncate -s 20M "$work/huge.bin"
@@ -74,17 +85,20 @@ misuses()
 lib=(env "O=$work/o" CC=gcc sh -c '. mk/lib.sh
 	restock() { cache=$1; mkdir "$1/linux-1"; echo >"$1/linux-1/bzImage"; cache_store linux-1 "$2"; }
 	"$@"' lib)
-script=(env "O=$work/o" CC=gcc "XDG_CACHE_HOME=$work/cache" SETUP= CI= KSRC= QEMU_SRC=)
+script=(env "O=$work/o" CC=gcc "XDG_CACHE_HOME=$work/cache" SETUP= CI= KSRC= QEMU_SRC= FIRMWARE=)
 
 # Break, for all of these: let the script go on; or drop the 2>/dev/null beside its check.
 scripts()
 {
-	local why='' file
+	local why='' ovmf='' file
 	mkdir "$work/o" "$work/bin"
 	ln -s /usr/bin/* "$work/bin/"
 	rm -f "$work"/bin/flex "$work"/bin/apt-get
-	refused 'missing tool' 'missing tools; by their Debian names:.* flex' \
+	refused 'missing tool' 'missing tools; by their Debian names:.* flex( [^o]\S*)*$' \
 		"${script[@]}" "PATH=$work/bin" mk/setup.sh
+	[ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || ovmf=' ovmf'
+	refused 'the firmware asked for is missing too, if it is' "names:.* flex( [^o]\S*)*$ovmf\$" \
+		"${script[@]}" FIRMWARE=ovmf "PATH=$work/bin" mk/setup.sh
 	refused 'KSRC is no Linux tree' 'KSRC=.* is not a Linux source tree' \
 		"${script[@]}" "KSRC=$work" mk/linux.sh image
 	refused 'QEMU_SRC is no QEMU tree' 'QEMU_SRC=.* is not a QEMU source tree' \

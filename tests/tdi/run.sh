@@ -26,7 +26,16 @@ make_files()
 	# Four set-up sectors, 16 paragraphs of kernel, the release at 200h + 300h.
 	head -c $((5 * 512 + 256)) /dev/zero >"$work/bzImage"
 	poke 0x1f1 '\x04' && poke 0x1f4 '\x10' && poke 0x1fe '\x55\xaa' && poke 0x202 HdrS
-	poke 0x20e '\x00\x03' && poke 0x500 '7.3.4-test (tdi@harness) #1'
+	poke 0 MZ && poke 0x20e '\x00\x03' && poke 0x500 '7.3.4-test (tdi@harness) #1'
+	{ volume 4096 && volume 8192; } >"$work/code.fd"
+}
+
+# A volume of UEFI firmware: its length at 20h, its signature at 28h.
+volume()	# SIZE, below 16 MiB
+{
+	head -c 32 /dev/zero
+	printf "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16)))\\0\\0\\0\\0\\0_FVH"
+	head -c $(($1 - 44)) /dev/zero
 }
 
 poke() { printf "$2" | dd of="$work/bzImage" bs=1 seek=$(($1)) conv=notrunc status=none; }
@@ -487,7 +496,12 @@ selection()
 	expect 'the plan has needs, seed and settings' 0 \
 		'name=beta .*vcpus=2 .*ve_disable=1 .*seed=77' \
 		'name=beta2 .*vcpus=1 .*ve_disable=0' 'mem_mib=32' 'arg3=0x5' '-seed 77' \
-		'shift=1,sleep=off' nokaslr
+		'shift=1,sleep=off' nokaslr '!pflash'
+	# Break: say the firmware's name, and boot SeaBIOS.
+	run '' alpha --firmware "$work/code.fd" --logs "$work/uefi"
+	cat "$work"/uefi/tdi-*/boot-1/command >>"$work/out"
+	expect 'L1 boots through UEFI firmware' 0 "firmware: $work/code.fd," \
+		"-drive if=pflash,format=raw,readonly=on,file=$work/code.fd "
 	FAKE="" timeout 60 "$tdi" selfcheck "${files[@]}" -v >"$work/out" 2>&1
 	code=$?
 	expect 'selfcheck passes when planted faults are noticed' 0 '^8 passed' \
