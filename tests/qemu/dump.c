@@ -184,6 +184,7 @@ static void set_cr3(void *arg)
 static void dump_cr(void)
 {
 	uint64_t cr3 = read_cr3(), cr4 = read_cr4(), keep_tlb = cr3 | 1ULL << 63;
+	uint64_t pcide = cr4 | CR4_PCIDE;
 	struct msr host = { MSR_VM_HSAVE_PA, (uintptr_t)host_save };
 
 	line("cpu %u host save area %s", self, exception(attempt(write_msr, &host)));
@@ -198,6 +199,9 @@ static void dump_cr(void)
 			write_cr4(cr4);
 	}
 	line("cpu %u cr3 bit 63 %s", self, exception(attempt(set_cr3, &keep_tlb)));
+	if (attempt(set_cr4, &pcide) == NO_EXCEPTION)
+		line("cpu %u cr3 bit 63 with PCIDs %s", self, exception(attempt(set_cr3, &keep_tlb)));
+	write_cr4(cr4);
 }
 
 /* A page for VMXON, which is its operand as well: the first 8 bytes of @pointer are its address. */
