@@ -54,7 +54,7 @@ static void smp_arrive(void)
 		CHECK_DEC(cpu_boot[index].rsi, index);
 	}
 }
-TEST(smp_arrive, "every vCPU reaches the image with an index of its own", "fact sheet 7, 9.4",
+TEST(smp_arrive, "every vCPU reaches the image with an index of its own", "fact sheet 7, 9.4, 9.10",
      "model: give every vCPU index 0 in VP.INFO", NEEDS_SMP, smp_arrive);
 
 static void smp_add(void *opaque)

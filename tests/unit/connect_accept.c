@@ -179,8 +179,8 @@ static void accept_states(void **state)
 }
 
 /*
- * The attacks: a page of another range, of another TDI, at another offset. Break: an owner or an
- * HPA that is taken from the host's word; a failed page that becomes accessible.
+ * The attacks, C 2.6, row 14: a page of another range, of another TDI, at another offset. Break: an
+ * owner or an HPA that is taken from the host's word; a failed page that becomes accessible.
  */
 static void accept_owner(void **state)
 {

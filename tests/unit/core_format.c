@@ -36,8 +36,10 @@ static void widths(void **state)
 	SAME("[%8s] [%2s] [%3c]", "abc", "abc", 'x');
 }
 
+/* Turns red if a % at the end reads on behind the NUL. */
 static void text(void **state)
 {
+	static const char *volatile in_the_middle = "cut %";
 	const char *volatile nothing = NULL;
 	char got[64];
 
@@ -46,6 +48,11 @@ static void text(void **state)
 	SAME("%s%c%s", "", 'x', "");
 	format_text(got, sizeof(got), "%s", nothing);
 	assert_string_equal(got, "(null)");
+	format_text(got, sizeof(got), "%p", (void *)0xabcdef);
+	assert_string_equal(got, "abcdef");
+	/* A format that ends too early. */
+	assert_int_equal(format_text(got, sizeof(got), in_the_middle), 4);
+	assert_string_equal(got, "cut ");
 }
 
 /* Turns red if the terminating NUL is not counted in the size. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Metadata fields (fact sheet 3): who may read and write what, and the ids that Linux uses.
+ * Metadata fields (fact sheet 3, 3.2, 3.3, 3.4): who may read and write what, and the ids that Linux uses.
  *
  * Turns red: an id compared beyond bit 63, class and code; a write outside the mask that goes
  * through; TD_CTLS accepting a change after LOCK; PIN_BASED armed before NV and PID; a SYS.RD walk

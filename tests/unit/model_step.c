@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The zero-step filter (4.4): a TD that faults at one RIP only goes on when its pages are there. */
+/* The zero-step filter (fact sheet 4.4): a TD that faults at one RIP only goes on when its pages are there. */
 #include "platform.h"
 
 #include <string.h>

@@ -5,16 +5,18 @@
 #
 # From the top Makefile: O (build directory, absolute), Q (@, or nothing with V=1), CC.
 
-UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -pthread \
-	       -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ilib -Ihost/vmm \
-	       -Ihost-patches/qemu/files/hw/tdisp
-# An archive: a program takes from it what it needs. libc has its own lib/core/string.c.
-UNIT_SHARED := tests/unit/platform.c tests/unit/driver.c tests/unit/connect.c tests/unit/requester.c
-UNIT_LIB_SRC := $(UNIT_SHARED) $(filter-out lib/core/string.c lib/core/test.c,$(wildcard lib/core/*.c)) \
-		$(wildcard lib/tdisp/*.c lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c blame.c cpuid.c device.c plan.c ring.c)) \
+# Where it is built, and with which checks.
+UNIT_DIR ?= $(O)/unit
+UNIT_CHECKS ?= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS := -std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -pthread $(UNIT_CHECKS) \
+	       -I. -Ilib -Ihost/vmm -Ihost-patches/qemu/files/hw/tdisp
+# An archive: a program takes from it what it needs. lib/core/test.c is the guest's main program.
+UNIT_SHARED := $(addprefix tests/unit/,platform.c driver.c connect.c requester.c)
+UNIT_LIB_SRC := $(UNIT_SHARED) $(filter-out lib/core/test.c,$(wildcard lib/core/*.c)) \
+		$(wildcard lib/tdisp/*.c lib/tdx/*.[cS] lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c blame.c cpuid.c device.c plan.c ring.c)) \
 		$(wildcard $(addprefix host-patches/qemu/files/hw/tdisp/,responder.c dsm_spdm.c dsm_idekm.c dsm_tdisp.c))
-UNIT_LIB_OBJ := $(UNIT_LIB_SRC:%.c=$(O)/unit/%.o)
-UNIT_BIN := $(patsubst tests/unit/%.c,$(O)/unit/%,$(filter-out $(UNIT_SHARED),$(wildcard tests/unit/*.c)))
+UNIT_LIB_OBJ := $(addprefix $(UNIT_DIR)/,$(addsuffix .o,$(basename $(UNIT_LIB_SRC))))
+UNIT_BIN := $(patsubst tests/unit/%.c,$(UNIT_DIR)/%,$(filter-out $(UNIT_SHARED),$(wildcard tests/unit/*.c)))
 
 UNIT_CMOCKA := stdarg.h stddef.h stdint.h setjmp.h cmocka.h
 .PHONY: unit-tools
@@ -22,18 +24,28 @@ unit-tools:
 	@printf '#include <%s>\n' $(UNIT_CMOCKA) | $(CC) -E - >/dev/null 2>&1 || \
 		{ echo 'error: the unit tests need cmocka: apt-get install libcmocka-dev' >&2; exit 2; }
 
-$(O)/unit/%.o: %.c | unit-tools
+$(UNIT_DIR)/%.o: %.c | unit-tools
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/unit/lib.a: $(UNIT_LIB_OBJ)
+$(UNIT_DIR)/%.o: %.S | unit-tools
+	@mkdir -p $(@D)
+	$(Q)$(CC) -MMD -MP -c -o $@ $<
+
+# What would meet its own name in libc, or in the model.
+CORE_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp
+$(UNIT_DIR)/lib/core/string.o: UNIT_CFLAGS += -fno-builtin $(foreach name,$(CORE_NAMES),-D$(name)=core_$(name))
+$(UNIT_DIR)/lib/tdx/tdi.o: UNIT_CFLAGS += -include tests/unit/guest_lib.h
+
+$(UNIT_DIR)/lib.a: $(UNIT_LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(UNIT_BIN): $(O)/unit/%: $(O)/unit/tests/unit/%.o $(O)/unit/lib.a
+$(UNIT_BIN): $(UNIT_DIR)/%: $(UNIT_DIR)/tests/unit/%.o $(UNIT_DIR)/lib.a
 	$(Q)$(CC) $(UNIT_CFLAGS) -o $@ $^ -lcmocka
 
-.PHONY: unit
-unit: $(UNIT_BIN)
+.PHONY: unit unit-programs
+unit-programs: $(UNIT_BIN)
+unit: unit-programs
 	$(Q)tests/unit/run.sh $(O)/check/unit.counts $(UNIT_BIN)
 
--include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:$(O)/unit/%=$(O)/unit/tests/unit/%.d)
+-include $(UNIT_LIB_OBJ:.o=.d) $(UNIT_BIN:$(UNIT_DIR)/%=$(UNIT_DIR)/tests/unit/%.d)
