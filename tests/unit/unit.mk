@@ -5,13 +5,14 @@
 #
 # From the top Makefile: O (build directory, absolute), Q (@, or nothing with V=1), CC.
 
-# Where it is built, and with which checks.
+# Where it is built, with which checks, and what else is linked: mk/coverage.sh has others.
 UNIT_DIR ?= $(O)/unit
 UNIT_CHECKS ?= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_LINK ?=
 UNIT_CFLAGS := -std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -pthread $(UNIT_CHECKS) \
 	       -I. -Ilib -Ihost/vmm -Ihost-patches/qemu/files/hw/tdisp
 # An archive: a program takes from it what it needs. lib/core/test.c is the guest's main program.
-UNIT_SHARED := $(addprefix tests/unit/,platform.c driver.c connect.c requester.c)
+UNIT_SHARED := $(addprefix tests/unit/,platform.c driver.c connect.c requester.c visits.c)
 UNIT_LIB_SRC := $(UNIT_SHARED) $(filter-out lib/core/test.c,$(wildcard lib/core/*.c)) \
 		$(wildcard lib/tdisp/*.c lib/tdx/*.[cS] lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c blame.c cpuid.c device.c plan.c ring.c)) \
 		$(wildcard $(addprefix host-patches/qemu/files/hw/tdisp/,responder.c dsm_spdm.c dsm_idekm.c dsm_tdisp.c))
@@ -41,7 +42,7 @@ $(UNIT_DIR)/lib.a: $(UNIT_LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(UNIT_BIN): $(UNIT_DIR)/%: $(UNIT_DIR)/tests/unit/%.o $(UNIT_DIR)/lib.a
-	$(Q)$(CC) $(UNIT_CFLAGS) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LINK) -lcmocka
 
 .PHONY: unit unit-programs
 unit-programs: $(UNIT_BIN)
