@@ -242,6 +242,11 @@ static unsigned int spdm_message(struct peer *d, const uint8_t *req, unsigned in
 	case 0xe3:
 		assert_int_equal(req[2], 4);
 		assert_int_equal(le(req + 4, 2), 48);
+		assert_int_equal(req[6], 1);			/* DMTF measurements */
+		assert_int_equal(le(req + 8, 4), 0x80);		/* ECDSA P-384 */
+		assert_int_equal(le(req + 12, 4), 0x02);	/* SHA-384 */
+		/* secp384r1, AES-256-GCM, ECDSA P-384, SPDM's key schedule */
+		assert_memory_equal(req + 32, "\2\x20\x10\0\3\x20\2\0\4\x20\x80\0\5\x20\1\0", 16);
 		rsp[2] = 4;
 		put(rsp + 4, 2, 52);
 		break;

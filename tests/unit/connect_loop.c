@@ -103,6 +103,7 @@ static void key_refresh(void **state)
 	expect_ok(stream_km(&d, TDX_IDE_KM_SETUP));
 	expect_status(stream_km(&d, TDX_IDE_KM_REFRESH), refresh);
 	expect_ok(spdm_mng(&d, TDX_SPDM_KEY_UPDATE));
+	assert_int_equal(spdm_of(&d)->records, 0);
 	expect_ok(stream_km(&d, TDX_IDE_KM_REFRESH));
 	spdm_of(&d)->records = TDX_SPDM_MAX_RECORDS;
 	expect_ok(stream_km(&d, TDX_IDE_KM_STOP));

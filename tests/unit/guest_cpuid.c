@@ -193,6 +193,7 @@ static void features_follow_xfam(void **state)
 		{ XFAM_LBR, 7, 0, 1 << 19, CPUID_EDX },
 		{ XFAM_AMX, 7, 0, 7 << 22 & ~(1 << 23), CPUID_EDX },
 		{ XFAM_AVX512, 7, 0, 1 << 23, CPUID_EDX },
+		{ XFAM_AVX512, 7, 0, 1 << 1, CPUID_ECX },		/* AVX512_VBMI */
 	};
 	const struct native_leaf all[] = {
 		{ 1, 0, { 0x806f8, ALL, ALL, ALL } }, { 7, 0, { 2, ALL, ALL, ALL } },
