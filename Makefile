@@ -43,6 +43,7 @@ help:
 #: make plants T=b06-aug  only these, by their names in tests/plant
 #: make repeat N=20       make check so often, with four busy loops beside; all green, with equal counts
 #: make qemu-off          is the patched QEMU without tdx-host=on as unpatched? CPUID, MSRs, CR4, opcodes
+#: make mutants N=200 SEED=1   break the model in so many random places; the unit tests must notice
 #: make coverage          what the unit tests reach of lib/, by line, branch, fact sheet; writes docs/coverage.md
 #: make series            check that the patch series apply to the fetched sources
 #: make clean             remove what was built from this tree; keep Linux and QEMU
@@ -122,9 +123,11 @@ N ?= 20
 repeat:
 	+$(Q)O='$(O)' mk/repeat.sh '$(N)' $(MAKE) --no-print-directory check
 
-.PHONY: coverage
+.PHONY: coverage mutants
 coverage: setup
 	+$(SCRIPT) mk/coverage.sh $(MAKE) --no-print-directory -j$(NPROC)
+mutants: setup
+	+$(SCRIPT) mk/mutants.sh '$(if $(filter command line,$(origin N)),$(N),200)' '$(or $(SEED),1)' $(MAKE) --no-print-directory -j$(NPROC)
 
 .PHONY: series
 series:
