@@ -17,7 +17,7 @@ GUEST_CFLAGS := -std=gnu11 -Os -g -ffreestanding -fpie -fno-stack-protector -fcf
 	-MMD -MP
 
 .PHONY: guest
-guest: $(O)/guest/guest.bin $(O)/guest/hello.bin
+guest: $(O)/guest/guest.bin $(O)/guest/hello.bin $(O)/guest/guest.efi
 
 # A flat image that shares nothing with ours, for IMAGE=.
 $(O)/guest/hello.bin: tests/image/hello.S linker/hello.ld
@@ -33,6 +33,23 @@ $(O)/guest/guest.elf: $(guest-obj) linker/guest.ld
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 		-Wl,--no-relax -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings -T linker/guest.ld -o $@ $(guest-obj)
 
+# The same as an EFI program; no TD starts there, so without the reset vector.
+guest-efi-obj := $(filter-out %/start.o,$(guest-obj)) \
+	$(addprefix $(O)/guest/guest/efi/,entry.o main.o reason.o)
+
+$(O)/guest/guest.efi: $(O)/guest/guest.efi.elf
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$(O)/guest/guest.efi.elf: $(guest-efi-obj) linker/efi.ld
+	$(Q)$(CC) -nostdlib -static-pie -Wl,--build-id=none -Wl,-z,text -Wl,-z,max-page-size=4096 \
+		-Wl,--no-dynamic-linker -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
+		-T linker/efi.ld -o $@ $(guest-efi-obj)
+
+# What it says of itself, under the firmware that FIRMWARE= names.
+.PHONY: efi-check
+efi-check: $(O)/guest/guest.efi $(O)/qemu-system-x86_64
+	$(Q)tests/efi/run.sh $(O) '$(FIRMWARE)' $(O)/check/efi.counts
+
 $(O)/guest/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
@@ -41,4 +58,4 @@ $(O)/guest/%.o: %.S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
 
--include $(guest-obj:.o=.d)
+-include $(guest-obj:.o=.d) $(guest-efi-obj:.o=.d)

@@ -51,6 +51,7 @@ python3-tomli      python   tomli
 seabios            file     /usr/share/seabios/bios-256k.bin
 LIST
 
+[ -z "${FIRMWARE:-}" ] || have command mformat || missing="$missing mtools"
 [ "${FIRMWARE:-}" != ovmf ] || have file /usr/share/OVMF/OVMF_CODE_4M.fd || missing="$missing ovmf"
 
 cache_choose

@@ -93,11 +93,11 @@ scripts()
 	local why='' ovmf='' file
 	mkdir "$work/o" "$work/bin"
 	ln -s /usr/bin/* "$work/bin/"
-	rm -f "$work"/bin/flex "$work"/bin/apt-get
-	refused 'missing tool' 'missing tools; by their Debian names:.* flex( [^o]\S*)*$' \
+	rm -f "$work"/bin/flex "$work"/bin/mformat "$work"/bin/apt-get
+	refused 'missing tool' 'missing tools; by their Debian names:.* flex( [^mo]\S*)*$' \
 		"${script[@]}" "PATH=$work/bin" mk/setup.sh
 	[ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || ovmf=' ovmf'
-	refused 'the firmware asked for is missing too, if it is' "names:.* flex( [^o]\S*)*$ovmf\$" \
+	refused 'the firmware asked for is missing too, if it is' "names:.* flex( [^o]\S*)* mtools$ovmf\$" \
 		"${script[@]}" FIRMWARE=ovmf "PATH=$work/bin" mk/setup.sh
 	refused 'KSRC is no Linux tree' 'KSRC=.* is not a Linux source tree' \
 		"${script[@]}" "KSRC=$work" mk/linux.sh image

@@ -15,7 +15,8 @@ UNIT_CFLAGS := -std=gnu11 -g -Wall -Wextra -Werror -Wno-unused-parameter -pthrea
 UNIT_SHARED := $(addprefix tests/unit/,platform.c driver.c connect.c requester.c visits.c)
 UNIT_LIB_SRC := $(UNIT_SHARED) $(filter-out lib/core/test.c,$(wildcard lib/core/*.c)) \
 		$(wildcard lib/tdisp/*.c lib/tdx/*.[cS] lib/tdx_module/*.c) $(wildcard $(addprefix host/vmm/,acpi.c blame.c cpuid.c device.c plan.c ring.c)) \
-		$(wildcard $(addprefix host-patches/qemu/files/hw/tdisp/,responder.c dsm_spdm.c dsm_idekm.c dsm_tdisp.c))
+		$(wildcard $(addprefix host-patches/qemu/files/hw/tdisp/,responder.c dsm_spdm.c dsm_idekm.c dsm_tdisp.c)) \
+		guest/efi/reason.c
 UNIT_LIB_OBJ := $(addprefix $(UNIT_DIR)/,$(addsuffix .o,$(basename $(UNIT_LIB_SRC))))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(UNIT_DIR)/%,$(filter-out $(UNIT_SHARED),$(wildcard tests/unit/*.c)))
 
