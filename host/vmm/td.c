@@ -261,7 +261,7 @@ static bool td_check_device(struct td *td)
 
 static bool td_add_device(struct td *td)
 {
-	struct rec_step opened = { .step = STEP_OPEN };
+	uint64_t bytes = 0;
 	bool connect = td->plan->device == PLAN_CONNECT_DEVICE;
 
 	if (td->plan->device == PLAN_NO_DEVICE)
@@ -271,20 +271,19 @@ static bool td_add_device(struct td *td)
 	if (td->plan->probe && !probe_open(&td->probe, &td->vfio, td->assign))
 		return td_fail(td, td->probe.failed, 0);
 	for (unsigned int i = 0; i < td->vfio.nr_sections; i++)
-		opened.value += td->vfio.section[i].size;
-	record_write(REC_STEP, &opened, sizeof(opened), td->assign->cdev);
+		bytes += td->vfio.section[i].size;
+	record_step(STEP_OPEN, 0, 0, bytes, td->assign->cdev);
 	return true;
 }
 
 static void td_remove_device(struct td *td)
 {
-	struct rec_step closed = { .step = STEP_CLOSE };
 	bool opened = td->vfio.device >= 0;
 
 	probe_close(&td->probe);
 	vfio_close(&td->vfio);
 	if (opened)
-		record_write(REC_STEP, &closed, sizeof(closed), "");
+		record_step(STEP_CLOSE, 0, 0, 0, "");
 }
 
 /* What the guest finds in the channel window (core/channel.h). */

@@ -34,9 +34,7 @@ struct tdcm {
 
 static void step(enum vmm_step step, int error, uint64_t status, uint64_t value)
 {
-	struct rec_step record = { step, error, status, value };
-
-	record_write(REC_STEP, &record, sizeof(record), error ? strerror(error) : "");
+	record_step(step, error, status, value, error ? strerror(error) : "");
 }
 
 static void tdcm_check(struct tdcm *t)

@@ -113,13 +113,6 @@ static void record_run_begin(int kvm)
 	record_write(REC_RUN_BEGIN, &run, sizeof(run), name.release);
 }
 
-static void record_step(enum vmm_step step, bool ok, const char *text)
-{
-	struct rec_step record = { .step = step, .error = ok ? 0 : EIO };
-
-	record_write(REC_STEP, &record, sizeof(record), text);
-}
-
 /* The devices that the plan's TDs use one after the other; an empty cdev: L1 has none. */
 static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_FUNCTIONS])
 {
@@ -141,7 +134,7 @@ static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_
 		connected = assign_connect(device, &why);
 		snprintf(text, sizeof(text), "%s: %s", strrchr(device->sysfs, '/') + 1,
 			 connected ? "spdm: unauthenticated" : why);
-		record_step(STEP_CONNECT, connected, text);
+		record_step(STEP_CONNECT, connected ? 0 : EIO, 0, 0, text);
 	}
 }
 
@@ -154,7 +147,7 @@ static void close_devices(struct assign assign[PLAN_MAX_FUNCTIONS])
 		if (!assign[nth].connected)
 			continue;
 		done = assign_disconnect(&assign[nth], &why);
-		record_step(STEP_DISCONNECT, done, why);
+		record_step(STEP_DISCONNECT, done ? 0 : EIO, 0, 0, why);
 	}
 }
 

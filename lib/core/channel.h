@@ -120,6 +120,7 @@ struct rec_step {
 	uint32_t error;		/* errno of the host, 0 = done */
 	uint64_t status;	/* TDX module's completion status, where it was asked */
 	uint64_t value;		/* bytes of a report, state, ...: meaning per step */
+	uint64_t tsc;		/* L1's, after the step; the module's trace has the same clock */
 };
 struct rec_td { uint32_t nr_vcpus; uint32_t gpaw; uint32_t sept_ve_disable; uint32_t pad; uint64_t seed; };
 enum td_end {

@@ -69,6 +69,7 @@ struct tdx_trace_event {
 	uint64_t in[4];		/* RCX, RDX, R8, R9 on entry */
 	uint64_t out[3];	/* RCX, RDX, R8 on return */
 	uint64_t status;	/* RAX on return */
+	uint64_t tsc;		/* native, of when the platform wrote it down; 0 from the model */
 };
 
 /* What the model needs from outside. All but trace are mandatory. */

@@ -103,10 +103,12 @@ static void op_stream(void *opaque, unsigned int stream, bool open)
 static void op_trace(void *opaque, const struct tdx_trace_event *ev)
 {
     TdxPlatform *p = opaque;
+    struct tdx_trace_event stamped = *ev;
 
     if (p->trace) {
+        stamped.tsc = op_tsc(opaque, ev->lp);
         QEMU_LOCK_GUARD(&p->lock);
-        fwrite(ev, sizeof(*ev), 1, p->trace);
+        fwrite(&stamped, sizeof(stamped), 1, p->trace);
     }
 }
 
