@@ -93,7 +93,7 @@ programs: guest $(TESTS)
 .PHONY: run
 run: setup
 	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
-	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose) $(FLOW)
+	$(Q)$(RUN) $(if $(L1_SHELL),--shell,--verbose --html $(O)/run.html) $(FLOW)
 
 # Each part leaves its three counts in $(O)/check; the last line is their sum.
 .PHONY: check suite
@@ -103,7 +103,8 @@ check: setup
 suite:
 	+$(Q)$(MAKE) --no-print-directory programs && $(MAKE) --no-print-directory platform
 	$(Q)mkdir -p $(O)/check
-	$(Q)$(RUN) --jobs 2 --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json
+	$(Q)$(RUN) --jobs 2 --counts $(O)/check/suite.counts --junit $(O)/check/suite.xml --json $(O)/check/suite.json \
+		--html $(O)/check/suite.html
 
 .PHONY: list
 list: setup $(TDI)

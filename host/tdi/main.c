@@ -108,6 +108,7 @@ static bool write_reports(const struct options *o, const struct report *report)
 	return write_report(o->ktap, report, report_ktap) &
 	       write_report(o->junit, report, report_junit) &
 	       write_report(o->json, report, report_json) &
+	       write_report(o->html, report, report_html) &
 	       write_report(o->counts, report, report_counts);
 }
 
@@ -122,9 +123,11 @@ static void finish_logs(const struct options *o, const char *logs, bool success,
 
 static int run(const struct options *o, const struct tests *tests)
 {
-	bool taken = is_stdout(o->ktap) || is_stdout(o->junit) || is_stdout(o->json);
+	bool taken = is_stdout(o->ktap) || is_stdout(o->junit) || is_stdout(o->json) ||
+		     is_stdout(o->html);
 	FILE *out = taken ? stderr : stdout;
-	struct report report = { .seed = o->seed, .replay = &o->replay };
+	struct report report = { .seed = o->seed, .replay = &o->replay,
+				 .virtual_time = o->icount };
 	struct images images;
 	bool written;
 	int code;
@@ -154,6 +157,8 @@ static int run(const struct options *o, const struct tests *tests)
 			"free some or give --logs\n", report.logs);
 		code = EXIT_USAGE;
 	}
+	if (o->html && !is_stdout(o->html) && written)
+		fprintf(out, "page: %s\n", o->html);
 	finish_logs(o, report.logs, !code && written, out);
 	report_summary(out, &report);
 	if (fflush(out) || ferror(out))

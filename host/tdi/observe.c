@@ -166,10 +166,15 @@ static void on_step(struct observation *obs, const struct rec_step *step, const 
 #undef STEP_TEXT
 	char *status = step->status ? decode_tdx_status(step->status) : NULL;
 
-	strv_addf(&obs->story, "host: %s: %s%s%s%s%s",
-		  step->step < STEP_NR ? what[step->step] : "unknown step",
-		  step->error || status ? "refused" : "done", status ? ", " : "",
-		  status ? status : "", *text ? ", " : "", text);
+	bool refused = step->error || status;
+	char *line = xasprintf("%s: %s%s%s%s%s",
+			       step->step < STEP_NR ? what[step->step] : "unknown step",
+			       refused ? "refused" : "done", status ? ", " : "",
+			       status ? status : "", *text ? ", " : "", text);
+
+	strv_addf(&obs->story, "host: %s", line);
+	obs->steps = xrealloc(obs->steps, (obs->nr_steps + 1) * sizeof(*obs->steps));
+	obs->steps[obs->nr_steps++] = (struct step){ step->tsc, refused, line };
 	free(status);
 }
 

@@ -15,8 +15,8 @@
 
 enum key {
 	KEY_SEED = 0x100, KEY_TIMEOUT, KEY_KERNEL, KEY_QEMU, KEY_INITRAMFS, KEY_GUEST, KEY_FIRMWARE_DIR,
-	KEY_WITNESS, KEY_KTAP, KEY_JUNIT, KEY_JSON, KEY_COUNTS, KEY_LOGS, KEY_ICOUNT, KEY_NO_ICOUNT,
-	KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_FIRMWARE,
+	KEY_WITNESS, KEY_KTAP, KEY_JUNIT, KEY_JSON, KEY_HTML, KEY_COUNTS, KEY_LOGS, KEY_ICOUNT,
+	KEY_NO_ICOUNT, KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_FIRMWARE,
 	KEY_VERSION,
 };
 
@@ -44,6 +44,7 @@ static const struct argp_option argp_options[] = {
 	{ "ktap", KEY_KTAP, "FILE", 0, "write KTAP; - is standard output", 3 },
 	{ "junit", KEY_JUNIT, "FILE", 0, "write JUnit XML", 3 },
 	{ "json", KEY_JSON, "FILE", 0, "write JSON", 3 },
+	{ "html", KEY_HTML, "FILE", 0, "write a page for a browser", 3 },
 	{ "counts", KEY_COUNTS, "FILE", 0, "write \"passed failed skipped\"", 3 },
 	{ "logs", KEY_LOGS, "DIR", 0, "keep the logs of this run in a new directory below DIR", 3 },
 	{ NULL, 0, NULL, 0, "Where things are, if not beside the runner", 4 },
@@ -123,6 +124,7 @@ static error_t parse_path(int key, char *arg, struct options *o)
 	case KEY_KTAP: set(&o->ktap, arg); break;
 	case KEY_JUNIT: set(&o->junit, arg); break;
 	case KEY_JSON: set(&o->json, arg); break;
+	case KEY_HTML: set(&o->html, arg); break;
 	case KEY_COUNTS: set(&o->counts, arg); break;
 	case KEY_LOGS: set(&o->logs, arg); break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -227,7 +229,8 @@ void options_free(struct options *o)
 {
 	char *owned[] = {
 		o->kernel, o->qemu, o->initramfs, o->guest, o->firmware_dir, o->witness, o->image,
-		o->append, o->td, o->firmware, o->logs, o->ktap, o->junit, o->json, o->counts,
+		o->append, o->td, o->firmware, o->logs, o->ktap, o->junit, o->json,
+		o->html, o->counts,
 	};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)

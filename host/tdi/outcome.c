@@ -356,11 +356,37 @@ static void save_trace(const struct boot *b, size_t i)
 	free(trace);
 }
 
+static struct timeline *read_timelines(const struct boot *b)
+{
+	char *trace = boot_file(b, QEMU_TRACE);
+	struct timeline *lines = timelines_read(trace, &b->observer);
+
+	free(trace);
+	return lines;
+}
+
+/* A result of a test with a private device owns its timeline. */
+static void take_timeline(const struct boot *b, size_t i, struct timeline *line, struct result *res)
+{
+	if (b->plan[i]->config.device != 2)
+		return;
+	res->timeline = *line;
+	*line = (struct timeline){ 0 };
+}
+
+static void free_timelines(const struct boot *b, struct timeline *lines)
+{
+	for (size_t i = 0; lines && i < b->observer.begun; i++)
+		timeline_free(&lines[i]);
+	free(lines);
+}
+
 size_t boot_results(struct boot *b, struct report *report, const struct test **rest)
 {
 	struct observer *o = &b->observer;
 	struct finding finding = { 0 };
 	size_t settled = settle(b, &finding);
+	struct timeline *lines = NULL;
 	struct result res;
 
 	if (o->run_begin && !o->run.tdx) {
@@ -369,12 +395,17 @@ size_t boot_results(struct boot *b, struct report *report, const struct test **r
 	}
 	save_consoles(b);
 	add_loose(b, report);
+	if (b->opts->html)
+		lines = read_timelines(b);
 	for (size_t i = 0; i < settled; i++) {
 		boot_test_result(b, i, &res);
+		if (lines && i < o->begun)
+			take_timeline(b, i, &lines[i], &res);
 		report_add(report, res);
 		if (verdict_failed(res.verdict))
 			save_trace(b, i);
 	}
+	free_timelines(b, lines);
 	boot_finding(report, b, finding.id, finding.sentence, finding.verdict, &finding.lines);
 	add_unbinds(b, report);
 	add_private(b, report);

@@ -209,6 +209,7 @@ void preflight(const struct options *o, const struct tests *tests, struct images
 	check_report("--ktap", o->ktap);
 	check_report("--junit", o->junit);
 	check_report("--json", o->json);
+	check_report("--html", o->html);
 	check_report("--counts", o->counts);
 }
 

@@ -18,6 +18,7 @@ struct report {
 	struct strv story;		/* of the boots as a whole, with --verbose */
 	const struct strv *replay;
 	bool cannot_test, interrupted;
+	bool virtual_time;		/* a tick is a nanosecond of virtual time */
 };
 
 struct totals {
@@ -38,6 +39,11 @@ char *report_replay(const struct report *report, const struct result *res);
 void report_line(FILE *f, const struct result *res);
 void report_failure(FILE *f, const struct report *report, const struct result *res);
 void report_summary(FILE *f, const struct report *report);
+
+/* For a browser: one file, nothing of it comes from elsewhere. */
+void report_html(FILE *f, const struct report *report);
+/* Text of a TD, a kernel or a file name between tags or in quotes, for XML and HTML. */
+void report_escape(FILE *f, const char *s);
 
 /* For machines. */
 void report_ktap(FILE *f, const struct report *report);

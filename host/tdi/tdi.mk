@@ -33,11 +33,8 @@ $(TDI_TEST)/fake_qemu: $(O)/tdi/san/tests/tdi/fake_qemu.o $(O)/tdi/san/lib/core/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TDI_SAN) -o $@ $^
 
-$(TDI_TEST)/unit: $(O)/tdi/san/tests/tdi/unit.o $(TDI_SAN_OBJ)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(TDI_SAN) -o $@ $^ -lcmocka -ljansson
-
-$(TDI_TEST)/unbind: $(O)/tdi/san/tests/tdi/unbind.o $(TDI_SAN_OBJ)
+TDI_UNITS := unit unbind timeline
+$(TDI_UNITS:%=$(TDI_TEST)/%): $(TDI_TEST)/%: $(O)/tdi/san/tests/tdi/%.o $(TDI_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TDI_SAN) -o $@ $^ -lcmocka -ljansson
 
@@ -48,7 +45,7 @@ $(TDI_TEST)/guest.elf: tests/tdi/guest.c tests/tdi/guest.ld lib/core/test.h
 
 .PHONY: tdi-check check-tdi
 check-tdi: tdi-check
-tdi-check: $(O)/tdi/san/tdi $(TDI_TEST)/fake_qemu $(TDI_TEST)/unit $(TDI_TEST)/unbind $(TDI_TEST)/guest.elf
+tdi-check: $(O)/tdi/san/tdi $(TDI_TEST)/fake_qemu $(TDI_UNITS:%=$(TDI_TEST)/%) $(TDI_TEST)/guest.elf
 	$(Q)tests/tdi/run.sh $(O) $(O)/check/tdi.counts
 
 # The names of the tests are in the guest's ELF file.

@@ -275,6 +275,9 @@ void observation_free(struct observation *obs)
 	strv_free(&obs->host_failures);
 	strv_free(&obs->values);
 	strv_free(&obs->story);
+	for (size_t i = 0; i < obs->nr_steps; i++)
+		free(obs->steps[i].text);
+	free(obs->steps);
 	strv_free(&obs->host_log);
 	strv_free(&obs->vmm_errors);
 	strv_free(&obs->faults);
@@ -290,5 +293,6 @@ void result_free(struct result *res)
 	strv_free(&res->values);
 	strv_free(&res->story);
 	strv_free(&res->replay);
+	timeline_free(&res->timeline);
 	memset(res, 0, sizeof(*res));
 }

@@ -8,6 +8,7 @@
 
 #include "core/channel.h"
 #include "test.h"
+#include "timeline.h"
 
 enum verdict {
 	VERDICT_PASS,
@@ -25,6 +26,13 @@ const char *verdict_name(enum verdict v);
 bool verdict_failed(enum verdict v);
 bool verdict_passed(enum verdict v);
 
+/* What the VMM did for the device, in words, and when. */
+struct step {
+	uint64_t tsc;
+	bool refused;
+	char *text;
+};
+
 /* Everything that one L1 boot said between a test's markers. */
 struct observation {
 	bool td_begin, test_begin, test_end, td_end;
@@ -39,6 +47,8 @@ struct observation {
 	struct strv host_failures;	/* of the VMM's checks, likewise */
 	struct strv values;		/* "name = value" */
 	struct strv story;		/* what guest and host did, in order, one sentence each */
+	struct step *steps;		/* the host's part of it */
+	size_t nr_steps;
 	struct strv host_log;		/* kernel lines that a healthy host does not print */
 	struct strv vmm_errors;
 	struct strv faults;		/* of the stream or the order of records */
@@ -61,6 +71,7 @@ struct result {
 	struct strv values;
 	struct strv story;
 	struct strv replay;		/* ids of the tests to run again */
+	struct timeline timeline;	/* of a private device, if a view wants it */
 	unsigned int checks;
 	bool not_run;			/* its TD never began */
 	unsigned int rank;		/* place in the list of tests, or RESULT_OF_BOOT */

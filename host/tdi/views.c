@@ -54,7 +54,7 @@ void report_ktap(FILE *f, const struct report *report)
 
 /* ---- JUnit ---- */
 
-static void xml_text(FILE *f, const char *s)
+void report_escape(FILE *f, const char *s)
 {
 	for (; *s; s++) {
 		switch (*s) {
@@ -73,10 +73,10 @@ static void xml_text(FILE *f, const char *s)
 static void junit_detail(FILE *f, const char *element, const struct result *res)
 {
 	fprintf(f, "    <%s message=\"", element);
-	xml_text(f, res->detail.n ? res->detail.v[0] : verdict_name(res->verdict));
+	report_escape(f, res->detail.n ? res->detail.v[0] : verdict_name(res->verdict));
 	fprintf(f, "\" type=\"%s\">", verdict_name(res->verdict));
 	for (size_t i = 0; i < res->detail.n; i++) {
-		xml_text(f, res->detail.v[i]);
+		report_escape(f, res->detail.v[i]);
 		fputc('\n', f);
 	}
 	fprintf(f, "</%s>\n", element);
@@ -88,9 +88,9 @@ static void junit_case(FILE *f, const struct result *res)
 	char *group = xasprintf("tdi.%.*s", dot ? (int)(dot - res->id) : 0, res->id);
 
 	fputs("  <testcase classname=\"", f);
-	xml_text(f, group);
+	report_escape(f, group);
 	fputs("\" name=\"", f);
-	xml_text(f, dot ? dot + 1 : res->id);
+	report_escape(f, dot ? dot + 1 : res->id);
 	fprintf(f, "\" assertions=\"%u\">\n", res->checks);
 	if (res->verdict == VERDICT_SKIP)
 		junit_detail(f, "skipped", res);
@@ -111,7 +111,7 @@ void report_junit(FILE *f, const struct report *report)
 	fprintf(f, " tests=\"%zu\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", report->n,
 		t.failed - t.by_verdict[VERDICT_ERROR], t.by_verdict[VERDICT_ERROR], t.skipped);
 	fputs("  <properties>\n    <property name=\"platform\" value=\"", f);
-	xml_text(f, report->platform);
+	report_escape(f, report->platform);
 	fprintf(f, "\"/>\n    <property name=\"seed\" value=\"%llu\"/>\n  </properties>\n",
 		(unsigned long long)report->seed);
 	for (size_t i = 0; i < report->n; i++)

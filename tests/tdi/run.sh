@@ -521,6 +521,7 @@ selection()
 make_files
 units unit
 units unbind
+units timeline
 verdicts
 host_rules
 td_ends
