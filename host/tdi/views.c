@@ -8,11 +8,25 @@
 
 /* ---- KTAP version 1, Documentation/dev-tools/ktap.rst ---- */
 
+/*
+ * '#' starts a directive, a newline ends the line. With one of @ends, anywhere in a line, the log
+ * is over for the kernel's kunit_parser.py, and what follows is missing: they get one more blank.
+ */
 static void ktap_text(FILE *f, const char *s)
 {
-	/* '#' starts a directive, a newline ends the line. */
-	for (; *s; s++)
+	static const char *const ends[] = {
+		"Kernel panic - not syncing: VFS:", "reboot: System halted", "List of all partitions:",
+	};
+	const char *blank = NULL;
+
+	for (; *s; s++) {
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			if (!strncmp(s, ends[i], strlen(ends[i])))
+				blank = strchr(s, ' ');
 		fputc(*s == '#' || (unsigned char)*s < ' ' ? ' ' : *s, f);
+		if (s == blank)
+			fputc(' ', f);
+	}
 }
 
 static void ktap_result(FILE *f, const struct result *res, size_t number)
@@ -24,7 +38,8 @@ static void ktap_result(FILE *f, const struct result *res, size_t number)
 	const char *d = directive[res->verdict];
 
 	for (size_t i = 0; i < res->detail.n; i++) {
-		fputs("# ", f);
+		/* Not "# ": a line "# Subtest: ..." would begin one. */
+		fputs("#   ", f);
 		ktap_text(f, res->detail.v[i]);
 		fputc('\n', f);
 	}

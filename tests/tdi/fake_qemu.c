@@ -136,6 +136,8 @@ static void check(bool ok, uint8_t kind, uint64_t expected, uint64_t got, const 
 static void run_guest(unsigned int flags)
 {
 	static const char where[] = "accept(gpa)\0tests/guest/accept.c";
+	static const char hostile[] =
+		"Subtest: <script>alert(1)</script>]]> # reboot: System halted\x1b";
 	bool bad = fault("fail") || (flags & CHANNEL_F_FLIP);
 	bool none = fault("nochecks") || (flags & CHANNEL_F_NO_CHECKS);
 	struct rec_test begin = { .nr_vcpus = 1 };
@@ -153,11 +155,12 @@ static void run_guest(unsigned int flags)
 		check(true, KIND_DEC, 7, 7, where, sizeof(where));
 	}
 	end.checks += fault("miscount");
-	end.outcome = fault("skip") ? OUTCOME_SKIP : fault("xfail") ? OUTCOME_XFAIL :
+	end.outcome = fault("skip") || fault("hostile") ? OUTCOME_SKIP : fault("xfail") ? OUTCOME_XFAIL :
 		      bad ? OUTCOME_FAIL : none && (flags & CHANNEL_F_NO_CHECKS) ? OUTCOME_ERROR :
 		      OUTCOME_PASS;
 	if (!fault("noend"))
 		emit_text(REC_TEST_END, REC_FROM_GUEST, &end, sizeof(end),
+			  fault("hostile") ? hostile :
 			  end.outcome == OUTCOME_SKIP ? "the TD has one vCPU" :
 			  end.outcome == OUTCOME_XFAIL ? "known" :
 			  end.outcome == OUTCOME_ERROR ? "no checks" : "");
@@ -210,6 +213,10 @@ static void sudden_ends(void)
 		raise(SIGKILL);
 	if (fault("panic")) {
 		console("[    1.0] Kernel panic - not syncing: Fatal exception in interrupt\n");
+		_exit(0);
+	}
+	if (fault("vfspanic")) {
+		console("Kernel panic - not syncing: VFS: Unable to mount root fs\n");
 		_exit(0);
 	}
 	if (fault("quit"))

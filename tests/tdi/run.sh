@@ -518,6 +518,7 @@ selection()
 }
 
 . tests/tdi/misuse.sh
+. tests/tdi/formats.sh
 make_files
 units unit
 units unbind
@@ -531,6 +532,7 @@ scripts
 no_memory
 no_space
 reports
+formats
 selection
 echo "1..$((passed + failed + skipped))"
 mkdir -p "${counts%/*}"
