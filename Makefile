@@ -41,6 +41,8 @@ help:
 #: make install           what make run has built, to DESTDIR= PREFIX= (/usr/local)
 #: make plants            plant known bugs in Linux, one by one; each must turn its oracle red
 #: make plants T=b06-aug  only these, by their names in tests/plant
+#: make selfcheck         of each test: without its checks, or with a wrong expectation, it must not pass
+#: make docs/tests.md     the catalogue of the guest tests, from the guest image
 #: make repeat N=20       make check so often, with four busy loops beside; all green, with equal counts
 #: make qemu-off          is the patched QEMU without tdx-host=on as unpatched? CPUID, MSRs, CR4, opcodes
 #: make mutants N=200 SEED=1   break the model in so many random places; the unit tests must notice
@@ -119,6 +121,14 @@ plants: setup
 qemu-off: setup
 	+$(Q)$(MAKE) --no-print-directory $(QEMU) $(O)/dump/dump.bin
 	$(SCRIPT) mk/qemu-off.sh $(QEMU) $(O)/dump/dump.bin
+
+.PHONY: selfcheck
+selfcheck: setup
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
+	$(Q)$(TDI) selfcheck --jobs 2 $(GLOBS)
+
+docs/tests.md: setup $(TDI) guest
+	$(Q)mk/tests-md.sh $(TDI) >$@.new && mv $@.new $@
 
 .PHONY: repeat
 N ?= 20
