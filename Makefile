@@ -100,8 +100,8 @@ run: setup
 # Each part leaves its three counts in $(O)/check; the last line is their sum.
 .PHONY: check suite
 check: setup
-	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory -j$(NPROC)' unit tdi-check suite \
-		$(if $(FIRMWARE),efi-check)
+	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory -j$(NPROC)' unit tdi-check \
+		$(if $(FIRMWARE),efi-check) suite
 suite:
 	+$(Q)$(MAKE) --no-print-directory programs && $(MAKE) --no-print-directory platform
 	$(Q)mkdir -p $(O)/check
