@@ -1,39 +1,44 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# plants.sh TDI [NAME...]: plant each bug of tests/plant in Linux, alone, and run
-# the tests that shall show it.  The comment at the head of a plant says what it
-# breaks, and names
+# plants.sh TDI MAKE [NAME...]: plant each bug of tests/plant, alone, in a copy of what it
+# is for, build that, and run the tests.  The second line of a plant says what it breaks;
+# then it names
 #
-#	class:	of bugs it stands for
+#	class:	of bugs it stands for, if there is one
 #	oracle:	the result that must turn red: a test, or a rule such as l1.unbind
 #	says:	an extended regular expression that the reason must match
-#	tests:	what to run, names or globs of the runner's tests
+#	also:	what else it turns red, and shall, if anything
+#	tests:	what to run, names or globs of the runner's tests, if not all of them
 #
-# A plant passes if the run fails, by that oracle and for that reason.  It is
-# skipped if there are no such tests.  First of all the same tests must pass on
-# the kernel without a bug, or red would mean nothing.
+# A plant passes if the run fails by that oracle, for that reason, and by nothing else.
+# It is skipped if there are no such tests.  First of all the same tests must pass without
+# a bug, or red would mean nothing.  A plant may have a guest test's name; then its second
+# line is what the test says of itself.  ONLY=, globs: run only these, while a plant is
+# being written.
 
 . mk/lib.sh
+cache_choose
 
-tdi=$1
-shift
+tdi=$1 make=$2
+shift 2
 work=$O/plant
 mkdir -p "$work"
 start=$(date +%s)
+catalogue=$("$tdi" list --verbose)
 
 field() { sed -n "s/^# $2: //p" "$1"; }
 
 # known GLOB...: does the runner have such tests?
 known() { "$tdi" list "$@" >/dev/null 2>&1; }
 
-# run NAME KERNEL GLOB...: the runner's exit code in $code, what it said in $out.
+# run NAME RUNNER KERNEL GLOB...: the runner's exit code in $code, what it said in $out.
 run()
 {
-	out=$work/$1.out kernel=$2
-	shift 2
+	out=$work/$1.out runner=$2 kernel=$3
+	shift 3
 	code=0
-	"$tdi" run --kernel "$kernel" "$@" >"$out" 2>&1 || code=$?
+	"$runner" run --jobs 2 --kernel "$kernel" "$@" >"$out" 2>&1 || code=$?
 }
 
 # What the runner says about the result named $1, if it is red.
@@ -44,36 +49,104 @@ red()
 
 all_red() { sed -nE 's/^(fail|error|crash|timeout): ([^ :]+):.*/\2/p' "$out" | sort -u | paste -sd ' ' -; }
 
-judge()		# NAME ORACLE SAYS
+# without A B: the words of A that are not in B.
+without()
 {
+	for word in $1; do
+		case " $2 " in *" $word "*) ;; *) echo "$word" ;; esac
+	done | paste -sd ' ' -
+}
+
+judge()		# NAME ORACLE SAYS ALSO
+{
+	is_red=$(all_red)
+	more=$(without "$is_red" "$2 $4") less=
+	[ -n "${ONLY:-}" ] || less=$(without "$4" "$is_red")
 	if [ $code = 0 ]; then
 		result FAIL "$1" "nothing noticed it, see $out"
 	elif [ -z "$(red "$2")" ]; then
-		result FAIL "$1" "$2 stayed green, exit code $code, red: $(all_red), see $out"
+		result FAIL "$1" "$2 stayed green, exit code $code, red: $is_red, see $out"
 	elif ! red "$2" | grep -Eq -- "$3"; then
 		result FAIL "$1" "$2 is red, but not because '$3', see $out"
+	elif [ -n "$more" ]; then
+		result FAIL "$1" "$2 is red, but so is $more, see $out"
+	elif [ -n "$less" ]; then
+		result FAIL "$1" "$less stayed green, see $out"
 	else
-		result ok "$1" "$2: $(red "$2" | grep -Eo -- "$3" | head -n 1); exit code $code, red: $(all_red)"
+		result ok "$1" "$(red "$2" | grep -Eo -- "$3" | head -n 1)${4:+; also red: $4}"
 	fi
+}
+
+# A copy of this tree.  Files are written by content, so that make sees what a plant
+# touches, and what its removal does.
+sync_tree()
+{
+	mkdir -p "$work/tree" "$work/cache/tdi-harness"
+	rsync -rlpc --delete Makefile guest host host-patches lib linker mk tests "$work/tree/"
+	# What is built with a bug in it must not push anything out of the real cache.
+	ln -sfn "$cache"/* "$work/cache/tdi-harness/"
+}
+
+build_tree()	# DIFF
+{
+	# shellcheck disable=SC2086 # a command and its options
+	XDG_CACHE_HOME=$work/cache logged "$work/build.log" "building $1" $make -C "$work/tree" \
+		O="$work/build" CC="$CC" KERNEL="$O/bzImage" QEMU_SRC= programs platform
+}
+
+# build DIFF: in a subshell, as what can't be built is a result.
+build()
+{
+	path=$(sed -n 's,^--- a/,,p' "$1" | head -n 1)
+	case $path in
+	arch/*|drivers/*|include/*|virt/*)
+		mk/linux.sh plant "$1" "$work/bzImage"
+		return ;;
+	esac
+	sync_tree
+	if [ -e "$path" ]; then
+		logged "$work/patch.log" "planting $1" patch -F0 -p1 -d "$work/tree" -i "$1"
+	else
+		# In a file of QEMU's own: one more patch of the series.
+		{ printf 'From: plant <plant>\nSubject: plant\n\n'; cat "$1"; } \
+			>"$work/tree/host-patches/qemu/plant.patch"
+		echo plant.patch >>"$work/tree/host-patches/qemu/series"
+	fi
+	build_tree "$1"
+}
+
+# What the test named $1 says about its break.
+red_if()
+{
+	printf '%s\n' "$catalogue" | awk -v id="$1" '/^[^ ]/ { on = $1 == id } on && sub(/^ +red if: /, "")'
 }
 
 plant()		# NAME
 {
-	file=tests/plant/$1.diff
-	oracle=$(field "$file" oracle) says=$(field "$file" says) tests=$(field "$file" tests)
-	case ,$oracle,$says,$tests, in
-	*,,*) die "$file has no oracle:, says: or tests:" ;;
-	esac
+	file=$PWD/tests/plant/$1.diff
+	oracle=$(field "$file" oracle) says=$(field "$file" says)
+	tests=${ONLY:-$(field "$file" tests)}
+	[ -n "$oracle" ] && [ -n "$says" ] || die "$file has no oracle: or says:"
 	# shellcheck disable=SC2086 # a list of globs, which are the runner's
 	known $tests || { result skip "$1" "there are no tests $tests"; return; }
-	mk/linux.sh plant "$PWD/$file" "$work/bzImage" || {
+	sentence=$(red_if "$1")
+	[ "${sentence:=$(sed -n '2s/^# //p' "$file")}" = "$(sed -n '2s/^# //p' "$file")" ] || {
+		result FAIL "$1" "line 2 is not what the test says of itself: $sentence"
+		return
+	}
+	rm -f "$work/bzImage"
+	(build "$file") || {
 		[ $? != 130 ] || exit 130
-		result FAIL "$1" "does not apply, or Linux can't be built with it"
+		result FAIL "$1" "does not apply, or can't be built"
 		return
 	}
 	# shellcheck disable=SC2086 # as above
-	run "$1" "$work/bzImage" $tests
-	judge "$1" "$oracle" "$says"
+	if [ -e "$work/bzImage" ]; then
+		run "$1" "$tdi" "$work/bzImage" $tests
+	else
+		run "$1" "$work/build/tdi/tdi" "$O/bzImage" $tests
+	fi
+	judge "$1" "$oracle" "$says" "$(field "$file" also)"
 }
 
 # shellcheck disable=SC2086 # these globs are the shell's
@@ -82,18 +155,21 @@ plants=$(cd tests/plant && for name in "${@:-*}"; do
 done) || exit 2
 set -f
 
-clean=
-for name in $plants; do
-	for test in $(field "tests/plant/$name" tests); do
+# Each plant's tests, or all.
+clean=${ONLY:-}
+[ -n "$clean" ] || for name in $plants; do
+	tests=$(field "tests/plant/$name" tests)
+	[ -n "$tests" ] || { clean=; break; }
+	for test in $tests; do
 		! known "$test" || clean="$clean $test"
 	done
 done
 # shellcheck disable=SC2086 # as above
-run clean "$O/bzImage" $clean
+run clean "$tdi" "$O/bzImage" $clean
 if [ $code = 0 ]; then
 	result ok clean "$(tail -n 1 "$out")"
 else
-	result FAIL clean "the kernel without a bug is red: $(all_red), exit code $code, see $out"
+	result FAIL clean "red without a bug: $(all_red), exit code $code, see $out"
 fi
 for name in $plants; do
 	plant "${name%.diff}"
