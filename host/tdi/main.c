@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "qemu.h"
 #include "run.h"
+#include "trace.h"
 
 /* The model: base TDX as published, TDX Connect with numbers of our choice (docs/abi.md). */
 #define MODULE_ABI	"TDX 1.5, TDX Connect (abi: provisional)"
@@ -56,6 +58,34 @@ static void list_tests(const struct tests *tests, bool all)
 			printf("%-24s   clause: %s\n%-24s   red if: %s\n", "", t->clause, "",
 			       t->sabotage);
 	}
+}
+
+/* A trace, or the directory of a boot, which has one. */
+static void print_trace(const char *path)
+{
+	struct stat st;
+	bool dir = !stat(path, &st) && S_ISDIR(st.st_mode);
+	char *file = xasprintf(dir ? "%s/" QEMU_TRACE : "%s", path);
+	char *error;
+
+	if (dir && access(file, F_OK))
+		die("%s has no " QEMU_TRACE "; give the directory of a boot, such as %s/boot-1", path,
+		    path);
+	if (!trace_print(stdout, file, &error)) {
+		fflush(stdout);
+		die("%s: %s", file, error);
+	}
+	free(file);
+}
+
+static void print_traces(const struct strv *paths)
+{
+	if (!paths->n)
+		die("trace of what? Give the directory of a boot, below what 'logs:' names");
+	for (size_t i = 0; i < paths->n; i++)
+		print_trace(paths->v[i]);
+	if (fflush(stdout) || ferror(stdout))
+		die("can't write the trace: %s", strerror(errno));
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -175,6 +205,11 @@ int main(int argc, char **argv)
 	int code = EXIT_PASS;
 
 	options_parse(&options, argc, argv);
+	if (options.command == COMMAND_TRACE) {
+		print_traces(&options.globs);
+		options_free(&options);
+		return EXIT_PASS;
+	}
 	find_tests(&options, &tests);
 	if (options.command == COMMAND_LIST) {
 		list_tests(&tests, options.verbose);

@@ -63,7 +63,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state);
 
 static const struct argp argp = {
 	.options = argp_options, .parser = parse_opt,
-	.args_doc = "list [GLOB...]\nrun [GLOB...]\nselfcheck [GLOB...]",
+	.args_doc = "list [GLOB...]\nrun [GLOB...]\nselfcheck [GLOB...]\ntrace BOOT...",
 	.doc = "Run tests of Linux's KVM TDX code on an emulated TDX platform."
 	       "\vExit: 0 pass, 1 fail, 2 usage or harness error, 3 crash, 77 all skipped, "
 	       "124 timeout, 125 cannot test, 130 interrupted.",
@@ -97,7 +97,7 @@ static void set_replay(struct options *o, char **slot, const char *flag, const c
 
 static void set_command(struct options *o, const char *word)
 {
-	static const char *const commands[] = { "list", "run", "selfcheck" };
+	static const char *const commands[] = { "list", "run", "selfcheck", "trace" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(word, commands[i])) {
@@ -105,7 +105,7 @@ static void set_command(struct options *o, const char *word)
 			return;
 		}
 	}
-	die("unknown command '%s'; use list, run or selfcheck (tdi --help)", word);
+	die("unknown command '%s'; use list, run, selfcheck or trace (tdi --help)", word);
 }
 
 static error_t parse_path(int key, char *arg, struct options *o)
@@ -162,7 +162,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_NO_ARGS:
 		if (!o->list_only && !o->shell)
-			die("say what to do: tdi list, tdi run or tdi selfcheck (tdi --help)");
+			die("say what to do: tdi list, run, selfcheck or trace (tdi --help)");
 		break;
 	case ARGP_KEY_ERROR:
 		die("bad option '%s'; see tdi --help", state->argv[state->next - 1]);

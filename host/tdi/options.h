@@ -6,11 +6,11 @@
 #include "test.h"
 #include "util.h"
 
-enum command { COMMAND_LIST, COMMAND_RUN, COMMAND_SELFCHECK };
+enum command { COMMAND_LIST, COMMAND_RUN, COMMAND_SELFCHECK, COMMAND_TRACE };
 
 struct options {
 	enum command command;
-	struct strv globs;
+	struct strv globs;		/* of tests; for trace, paths */
 	/* Build products; defaults are relative to the runner's own build directory. */
 	char *kernel, *qemu, *initramfs, *guest, *firmware_dir, *witness;
 	char *image;			/* a foreign flat image instead of our guest */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decode.h"
 #include "tdx/names.h"
@@ -28,7 +30,8 @@ static void trace_event(FILE *f, const struct tdx_trace_event *ev)
 	char *status = decode_tdx_status(ev->status);
 	const char *reason;
 
-	fprintf(f, "lp %u tdr %llx ", ev->lp, (unsigned long long)ev->tdr);
+	fprintf(f, "%llu.%09llu lp %u tdr %llx ", (unsigned long long)ev->tsc / 1000000000,
+		(unsigned long long)ev->tsc % 1000000000, ev->lp, (unsigned long long)ev->tdr);
 	switch (ev->kind) {
 	case TDX_TRACE_SEAMCALL:
 	case TDX_TRACE_TDCALL:
@@ -101,6 +104,34 @@ void trace_tail(const char *path, unsigned int n, struct strv *lines)
 		strv_add(lines, line);
 	}
 	fclose(f);
+}
+
+bool trace_print(FILE *out, const char *path, char **error)
+{
+	struct tdx_trace_event ev;
+	size_t n = 0, bytes = 0;
+	FILE *f = fopen(path, "rbe");
+
+	*error = f ? NULL : xasprintf("%s", strerror(errno));
+	while (f && !*error && (bytes = fread(&ev, 1, sizeof(ev), f)) == sizeof(ev)) {
+		if (ev.kind > TDX_TRACE_STALE || ev.lp >= TDX_MAX_LPS) {
+			*error = xasprintf("byte %zu begins no event; it is no trace of this version",
+					   n * sizeof(ev));
+			break;
+		}
+		trace_event(out, &ev);
+		fputc('\n', out);
+		n++;
+	}
+	if (f && ferror(f))
+		*error = xasprintf("%s", strerror(errno));
+	else if (!*error && bytes)
+		*error = xasprintf("ends inside event %zu: QEMU was killed, or the file was cut", n + 1);
+	else if (!*error && !n)
+		*error = xstrdup("no event in it: QEMU was killed, or L1 never asked for TDX");
+	if (f)
+		fclose(f);
+	return !*error;
 }
 
 static void count_td(void *opaque, const struct tdx_trace_event *ev)

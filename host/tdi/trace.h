@@ -3,6 +3,8 @@
 #ifndef TDI_TRACE_H
 #define TDI_TRACE_H
 
+#include <stdio.h>
+
 #include "tdx_module/tdx_module.h"
 #include "util.h"
 
@@ -10,6 +12,11 @@
 bool trace_each(const char *path, void (*fn)(void *opaque, const struct tdx_trace_event *ev),
 		void *opaque);
 
+/*
+ * All of it as text, an event a line. False: @error says why it ends too early; what came before is
+ * there.
+ */
+bool trace_print(FILE *out, const char *path, char **error);
 /* The last @n events, one decoded line each. A missing or empty trace gives none. */
 void trace_tail(const char *path, unsigned int n, struct strv *lines);
 /* A TD was created: from here on ev->tdr names it, until the next with the same TDR. */

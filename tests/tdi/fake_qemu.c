@@ -247,7 +247,8 @@ static void trace_td(void)
 	const struct tdx_trace_event events[] = {
 		{ .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MNG_CREATE, .tdr = tdr, .in = { tdr } },
 		{ .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MEM_PAGE_AUG, .tdr = tdr,
-		  .in = { fake.tds }, .status = TDX_STATUS(OPERAND_BUSY, TDX_OP_SEPT_TREE) },
+		  .in = { fake.tds }, .status = TDX_STATUS(OPERAND_BUSY, TDX_OP_SEPT_TREE),
+		  .tsc = 12000345678 },
 	};
 	FILE *f = fopen(fake.trace, "a");
 

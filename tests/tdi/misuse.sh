@@ -73,6 +73,11 @@ misuses()
 		mkdir -m 555 "$work/ro"
 		bad_run 'logs directory not writable' 'logs directory' --logs "$work/ro"
 	fi
+	misuse 'a trace of nothing' 'trace of what' trace
+	misuse 'missing trace' 'none: No such file' trace "$work/none"
+	misuse 'a directory without trace' 'has no trace.bin; give the directory of a boot' trace "$work"
+	misuse 'empty trace' 'empty: no event in it' trace "$work/empty"
+	misuse 'a file that is no trace' 'byte 0 begins no event' trace "$work/guest.elf"
 	# Break: write reports before the checks.
 	echo precious >"$work/old.xml"
 	bad_run 'a report is not touched yet' 'no test matches' --junit "$work/old.xml" nosuch

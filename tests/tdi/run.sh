@@ -448,8 +448,10 @@ reports()
 	run fail:beta --logs "$work/traces"
 	cat "$work"/traces/tdi-*/boot-1/td-beta.trace >"$work/out"
 	expect "the module's calls for a failed test are decoded" 1 '!tdr 1000' \
-		'^lp 0 tdr 2000 TDH_MNG_CREATE' '!PAGE_AUG .6. rcx [023]' \
+		' lp 0 tdr 2000 TDH_MNG_CREATE' '!PAGE_AUG .6. rcx [023]' \
 		'PAGE_AUG .6. rcx 1 .*-> OPERAND_BUSY\|SEPT_TREE'
+
+	traces "$work"/traces/tdi-*/boot-1
 
 	# Break: remove logs always; or never.
 	run fail:alpha --logs "$work/logs"
@@ -478,6 +480,26 @@ reports()
 		'not ok 1 alpha ok 2 beta ok 3 beta2 not ok 4 gamma ok 5 linux.smp2 ' ] &&
 		why= || why=$(cat "$work/out")
 	result 'the order of results does not depend on who ran them' "$why"
+}
+
+traces()	# BOOT
+{
+	local size why
+	"$tdi" trace "$1" >"$work/out" 2>&1
+	code=$?
+	# Break: decode the last event only; or without its time.
+	expect 'a trace as text, an event a line' 0 '^0\.000000000 lp 0 tdr 2000 TDH_MNG_CREATE .9. ' \
+		'^12\.000345678 lp 0 .* rcx 4 .*-> OPERAND_BUSY.SEPT_TREE'
+	size=$(stat -c %s "$1/trace.bin")
+	[ "$(wc -l <"$work/out")" = 10 ] && why= || why="not 10 lines of $size bytes"
+	result 'each event has its line' "$why"
+	head -c $((size - 1)) "$1/trace.bin" >"$work/cut.bin"
+	"$tdi" trace "$work/cut.bin" >"$work/text" 2>"$work/out"
+	code=$?
+	# Break: stop at the first read that is short, without a word.
+	expect 'a trace that was cut is an error' 2 '^tdi: .*cut.bin: ends inside event 10: '
+	[ "$(wc -l <"$work/text") $(wc -l <"$work/out")" = '9 1' ] && why= || why=$(cat "$work/text")
+	result 'what is left of a cut trace is shown' "$why"
 }
 
 selection()
