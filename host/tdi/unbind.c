@@ -54,20 +54,27 @@ static uint32_t owner_of(const struct unbind *u, uint64_t hpa)
 	return 0;
 }
 
+/* The same of many pages, or of one again and again, is said once. */
 static void violation(struct unbind *u, uint32_t func, const char *what, uint64_t gpa)
 {
 	const struct unbind_tdi *tdi = find_tdi(u, func);
-	char **v;
+	char *text = xasprintf("TD %u, TDI %04x: %s", tdi ? tdi->td : 0, func, what);
+	struct strv *lines = &u->violations;
+	size_t i = 0;
 
-	if (gpa)
-		strv_addf(&u->violations, "TD %u, TDI %04x: %s (GPA %#llx)", tdi ? tdi->td : 0,
-			  func, what, (unsigned long long)gpa);
-	else
-		strv_addf(&u->violations, "TD %u, TDI %04x: %s", tdi ? tdi->td : 0, func, what);
-	/* What happens again and again is said once. */
-	v = u->violations.v;
-	if (u->violations.n > 1 && !strcmp(v[u->violations.n - 1], v[u->violations.n - 2]))
-		free(v[--u->violations.n]);
+	while (i < lines->n && strncmp(lines->v[i], text, strlen(text)))
+		i++;
+	if (i == lines->n) {
+		u->said = grow(u->said, i, sizeof(*u->said));
+		u->said[i].gpa = gpa;
+		strv_add(lines, NULL);
+	}
+	free(lines->v[i]);
+	lines->v[i] = !gpa ? xstrdup(text) :
+		      !u->said[i].n++ ? xasprintf("%s (GPA %#llx)", text, (unsigned long long)gpa) :
+		      xasprintf("%s (GPA %#llx, and %u times more)", text,
+				(unsigned long long)u->said[i].gpa, u->said[i].n - 1);
+	free(text);
 }
 
 static void refused(struct unbind *u, uint32_t func, const struct tdx_trace_event *ev,
@@ -297,5 +304,6 @@ void unbind_free(struct unbind *u)
 	free(u->owner);
 	free(u->vcpu);
 	strv_free(&u->violations);
+	free(u->said);
 	*u = (struct unbind){ 0 };
 }

@@ -52,6 +52,10 @@ struct unbind {
 	unsigned int tds;
 	unsigned int checked;		/* unbinds that came to their end */
 	struct strv violations;		/* one sentence each, with the number of the TD */
+	struct unbind_said {
+		uint64_t gpa;		/* of the first page of whom it was said */
+		unsigned int n;
+	} *said;
 };
 
 void unbind_event(struct unbind *u, const struct tdx_trace_event *ev);

@@ -197,6 +197,22 @@ static void refusal_is_named(void **state)
 	unbind_free(&u);
 }
 
+/* A planted bug does the same to each page. Red if violation() looks at no more than the last line. */
+static void same_of_many_pages(void **state)
+{
+	static const enum step steps[] = {
+		SET_UP, BLOCK0, TRACK, UNMAP0, BLOCK1, TRACK, UNMAP1, REMOVE,
+	};
+	struct unbind u;
+
+	(void)state;
+	feed(&u, steps, sizeof(steps) / sizeof(steps[0]));
+	assert_int_equal(u.violations.n, 3);
+	assert_non_null(strstr(u.violations.v[0], "blocked before STOP (GPA 0x"));
+	assert_non_null(strstr(u.violations.v[0], ", and 1 times more)"));
+	unbind_free(&u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +222,7 @@ int main(void)
 		cmocka_unit_test(no_unmap_of_one), cmocka_unit_test(no_free),
 		cmocka_unit_test(refusal_is_named), cmocka_unit_test(stale_use_in_its_epoch),
 		cmocka_unit_test(stale_use_after_track), cmocka_unit_test(stale_use_after_unmap),
+		cmocka_unit_test(same_of_many_pages),
 	};
 
 	return cmocka_run_group_tests_name("unbind", tests, NULL, NULL);
