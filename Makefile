@@ -48,6 +48,7 @@ help:
 #: make mutants N=200 SEED=1   break the model in so many random places; the unit tests must notice
 #: make coverage          what the unit tests reach of lib/, by line, branch, fact sheet; writes docs/coverage.md
 #: make series            check that the patch series apply to the fetched sources
+#: make gdb T=connect_flow   gdb on L1 and on its TD, both with symbols (docs/gdb.md)
 #: make clean             remove what was built from this tree; keep Linux and QEMU
 #: make distclean         remove the whole build directory
 #:
@@ -144,6 +145,12 @@ mutants: setup
 .PHONY: series
 series:
 	$(SCRIPT) mk/series.sh
+
+.PHONY: gdb
+gdb: setup
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory $(QEMU)
+	$(SCRIPT) KERNEL='$(if $(KERNEL),$(BZIMAGE))' VMLINUX='$(VMLINUX)' GDB_ARGS='$(GDB_ARGS)' \
+		mk/gdb.sh $(RUN) --verbose $(FLOW)
 
 .PHONY: install
 PREFIX ?= /usr/local

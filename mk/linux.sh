@@ -3,6 +3,7 @@
 #
 # linux.sh image|uapi: bring $O/bzImage, or the matching uAPI headers in
 # $O/uapi, up to date from KSRC=, the cache, or a build of the fetched source.
+# linux.sh vmlinux: image, and say where the ELF file is that it was made of.
 # linux.sh plant DIFF IMAGE: build IMAGE from the fetched source with DIFF.
 
 . mk/lib.sh
@@ -13,8 +14,17 @@ fragment=$PWD/$patches/tdx.config
 fetched=$O/linux
 build=$O/linux-build
 
+# Objects that get debug information, as their Makefiles name them: what gdb is
+# most likely asked about. All of Linux would make each build twice as long.
+debug='vmx/tdx vmx/main vmx/vmx mmu/mmu mmu/tdp_mmu mmu/spte x86
+	../../../virt/kvm/kvm_main ../../../virt/kvm/guest_memfd ../../../virt/kvm/dmabuf
+	tdx connect tdxc-iommu tdxc-link tdxc-page tdxc-tdi tsm-core vfio_pci_core vfio_pci_dmabuf'
+
 kmake()
 {
+	for object in $debug; do
+		set -- "$@" "CFLAGS_$object.o=-g -fdebug-prefix-map=$tree/="
+	done
 	make -s -C "$tree" -j"$jobs" O="$build" ARCH=x86_64 CC="$CC" LOCALVERSION= \
 		KBUILD_BUILD_USER=tdi KBUILD_BUILD_HOST=harness KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_TIMESTAMP=2000-01-01 "$@"
@@ -87,13 +97,14 @@ from_tree()	# KSRC=: kbuild knows best what is out of date.
 	[ ! -e "$tree/.config" ] || die "KSRC=$tree holds a build of its own, and the kernel then refuses" \
 		"to be built elsewhere; use a clean checkout: git -C $tree worktree add <dir>"
 	case $1 in
-	image)
+	image|vmlinux)
 		build_image
 		replace "$image" "$O/bzImage" ksrc ;;
 	uapi)
 		build_uapi "$build/uapi"
 		replace "$build/uapi" "$O/uapi" ksrc ;;
 	esac
+	[ "$1" != vmlinux ] || echo "$build/vmlinux"
 }
 
 sources()
@@ -102,19 +113,25 @@ sources()
 	series=$(sed "/^#/d; s,^,$patches/," $patches/series)
 }
 
+# An entry without vmlinux is as good as none for those who need it.
+cached() { cache_has "$kind-$key" && { [ "$1" != vmlinux ] || [ -e "$cache/$kind-$key/vmlinux" ]; }; }
+
 from_cache()
 {
 	sources
 	# shellcheck disable=SC2086 # a list of file names
 	key=$(content_key "$tarball" $patches/tdx.config $patches/series $series)
-	[ "$1" = image ] && kind=linux to=$O/bzImage || kind=uapi to=$O/uapi
-	[ "$(cat "$to.key" 2>/dev/null)" = "$key" ] && [ -e "$to" ] && return
-	cache_has "$kind-$key" || {
+	case $1 in
+	uapi) kind=uapi to=$O/uapi from=$cache/uapi-$key ;;
+	*) kind=linux to=$O/bzImage from=$cache/linux-$key/bzImage ;;
+	esac
+	[ "$1" != vmlinux ] && [ "$(cat "$to.key" 2>/dev/null)" = "$key" ] && [ -e "$to" ] && return
+	cached "$1" || {
 		lock linux
-		cache_has "$kind-$key" || build_entry
+		cached "$1" || build_entry
 	}
-	[ "$1" = image ] && from=$cache/linux-$key/bzImage || from=$cache/uapi-$key
 	replace "$from" "$to" "$key"
+	[ "$1" != vmlinux ] || echo "$cache/linux-$key/vmlinux"
 }
 
 build_entry()
@@ -125,7 +142,8 @@ build_entry()
 	case $kind in
 	linux)
 		build_image
-		cp "$image" "$entry/" ;;
+		cp "$image" "$entry/"
+		objcopy --compress-debug-sections "$build/vmlinux" "$entry/vmlinux" ;;
 	uapi)
 		build_uapi "$entry" ;;
 	esac

@@ -133,7 +133,7 @@ static void enforce(struct boot *b)
 			stop(b, b->end, false);
 	} else if (observer_spoiled(o) && !o->run_end && o->begun < b->nr_plan) {
 		stop(b, BOOT_SPOILED, true);
-	} else if (b->clock >= b->deadline && !b->opts->shell) {
+	} else if (b->clock >= b->deadline && !b->opts->shell && !b->opts->gdb) {
 		stop(b, BOOT_TIMEOUT, false);
 	}
 }

@@ -17,7 +17,7 @@ enum key {
 	KEY_SEED = 0x100, KEY_TIMEOUT, KEY_KERNEL, KEY_QEMU, KEY_INITRAMFS, KEY_GUEST, KEY_FIRMWARE_DIR,
 	KEY_WITNESS, KEY_KTAP, KEY_JUNIT, KEY_JSON, KEY_HTML, KEY_COUNTS, KEY_LOGS, KEY_ICOUNT,
 	KEY_NO_ICOUNT, KEY_NO_DEVICE, KEY_IMAGE, KEY_APPEND, KEY_TD, KEY_SHELL, KEY_FIRMWARE,
-	KEY_VERSION,
+	KEY_GDB, KEY_VERSION,
 };
 
 static const struct argp_option argp_options[] = {
@@ -38,6 +38,7 @@ static const struct argp_option argp_options[] = {
 	{ "no-icount", KEY_NO_ICOUNT, NULL, 0, "multi-threaded emulation, wall-clock time", 2 },
 	{ "no-device", KEY_NO_DEVICE, NULL, 0, "L1 without the test devices", 2 },
 	{ "shell", KEY_SHELL, NULL, 0, "a shell in L1 instead of tests", 2 },
+	{ "gdb", KEY_GDB, "SOCKET", 0, "L1 waits for gdb at this path, without time limits", 2 },
 	{ NULL, 0, NULL, 0, "What to report", 3 },
 	{ "verbose", 'v', NULL, 0, "a line for each test, with what happened in it", 3 },
 	{ "tap", 't', NULL, 0, "KTAP on standard output, as --ktap -", 3 },
@@ -127,6 +128,7 @@ static error_t parse_path(int key, char *arg, struct options *o)
 	case KEY_HTML: set(&o->html, arg); break;
 	case KEY_COUNTS: set(&o->counts, arg); break;
 	case KEY_LOGS: set(&o->logs, arg); break;
+	case KEY_GDB: set(&o->gdb, arg); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -229,7 +231,7 @@ void options_free(struct options *o)
 {
 	char *owned[] = {
 		o->kernel, o->qemu, o->initramfs, o->guest, o->firmware_dir, o->witness, o->image,
-		o->append, o->td, o->firmware, o->logs, o->ktap, o->junit, o->json,
+		o->append, o->td, o->firmware, o->logs, o->gdb, o->ktap, o->junit, o->json,
 		o->html, o->counts,
 	};
 

@@ -18,6 +18,7 @@ struct options {
 	char *firmware;			/* L1 boots through this UEFI firmware; NULL: SeaBIOS */
 	char *td;			/* overrides of every test's TD configuration */
 	char *logs;			/* asked to keep them here, or NULL */
+	char *gdb;			/* where QEMU waits for gdb, or NULL */
 	char *ktap, *junit, *json, *html, *counts;
 	unsigned int timeout_s, jobs;
 	uint64_t seed;

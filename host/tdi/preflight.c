@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "preflight.h"
@@ -176,6 +178,19 @@ static void load_busybox(struct blob *blob)
 		die("--shell needs a static busybox; run: apt-get install busybox-static");
 }
 
+static void check_socket(const struct options *o)
+{
+	if (!o->gdb)
+		return;
+	if (o->jobs > 1)
+		die("--gdb is for one L1 at a time; leave --jobs out");
+	if (strlen(o->gdb) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		die("--gdb %s: the path of a socket has at most 107 characters; give a shorter one",
+		    o->gdb);
+	if (strchr(o->gdb, ','))
+		die("--gdb %s: QEMU can't take a comma; give another path", o->gdb);
+}
+
 static bool wants(const struct tests *tests, enum test_kind kind)
 {
 	for (size_t i = 0; i < tests->n; i++)
@@ -206,6 +221,7 @@ void preflight(const struct options *o, const struct tests *tests, struct images
 		load(&images->witness, o->witness, "witness initramfs", "--witness");
 	if (o->shell)
 		load_busybox(&images->busybox);
+	check_socket(o);
 	check_report("--ktap", o->ktap);
 	check_report("--junit", o->junit);
 	check_report("--json", o->json);

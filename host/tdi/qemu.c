@@ -64,6 +64,10 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	option(argv, "-global", xstrdup("apic.vapic=off"));
 	option(argv, "-rtc", xstrdup(L1_RTC));
 	option(argv, "-seed", xasprintf("%llu", (unsigned long long)o->seed));
+	if (o->gdb) {
+		option(argv, "-gdb", xasprintf("unix:%s,server=on,wait=off", o->gdb));
+		option(argv, "-S", NULL);
+	}
 	option(argv, "-serial", o->shell ? xstrdup("mon:stdio") :
 					   xasprintf("file:%s/" QEMU_CONSOLE, dir));
 	option(argv, "-chardev", xasprintf("file,id=records,path=%s/" QEMU_RECORDS, dir));

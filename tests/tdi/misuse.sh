@@ -67,6 +67,9 @@ misuses()
 	bad_run 'missing witness' 'witness .*No such file' --witness "$work/none"
 	bad_run 'logs below a file' 'logs directory' --logs "$work/empty/logs"
 	bad_run 'logs with a comma' 'comma' --logs "$work/a,b"
+	bad_run 'gdb on two L1s' 'one L1 at a time' --gdb "$work/gdb" -j 2
+	bad_run 'a path too long for a socket' 'at most 107' --gdb "$work/$(printf %0107d 0)"
+	bad_run 'a socket with a comma' 'comma' --gdb "$work/a,b"
 	bad_run 'report in no directory' '--junit .*No such file' --junit "$work/none/x.xml"
 	bad_run 'report is a directory' '--json .* is a directory' --json "$work"
 	if [ "$(id -u)" != 0 ]; then

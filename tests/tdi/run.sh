@@ -336,7 +336,17 @@ processes()
 	run hang:beta --timeout 1
 	expect 'a hanging TD is a timeout, the rest gets a fresh L1' 124 '^timeout: beta:' \
 		'^4 passed, 1 failed' '^L1 boots: 2'
+<<<<<<< HEAD
 	starved
+=======
+	# Break: let the time limit go on.
+	start hang:beta --timeout 1 --gdb "$work/gdb"
+	sleep 2
+	kill -9 "$fake"
+	finish
+	expect 'a run with gdb has no time limit' 3 '^crash: beta:' '!timeout' '^4 passed, 1 failed'
+	cat "$TMPDIR"/tdi-*/boot-1/command >"$work/out"
+	expect 'and its L1 waits for gdb' 3 "-gdb unix:$work/gdb,server=on,wait=off -S "
 	# Break: start over for ever when L1 never reaches a TD.
 	run nevercomes --timeout 1
 	expect 'an L1 that never comes up is one timeout' 124 '^timeout: l1\.boot' \

@@ -326,6 +326,7 @@ static void tdx_platform_realize(DeviceState *dev, Error **errp)
         tc->lp = cs->cpu_index;
         tdx_tee_init(tc);
         X86_CPU(cs)->tdx = tc;
+        cs->cc->memory_rw_debug = tdx_memory_rw_debug;
     }
     qemu_register_reset(tdx_platform_reset, p);
     p->exit.notify = tdx_platform_exit;

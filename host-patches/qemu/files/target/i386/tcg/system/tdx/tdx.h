@@ -9,6 +9,7 @@
  *   world.c     SEAMCALL, the world switch both ways, initial TD state
  *   event.c     what a TD does: instructions, stage 2, interrupts
  *   tee.c       its use of private MMIO through translations that the S-EPT has no more
+ *   debug.c     memory as gdb sees it
  */
 #ifndef I386_TCG_TDX_H
 #define I386_TCG_TDX_H
@@ -116,6 +117,9 @@ void tdx_redeliver(CPUX86State *env);
 void tdx_tee_init(TdxCpu *tc);
 /* The TLB gets a translation to private MMIO. Both addresses are those of pages. */
 void tdx_tee_filled(TdxCpu *tc, uint64_t hpa, hwaddr gpa);
+
+/* debug.c */
+int tdx_memory_rw_debug(CPUState *cs, vaddr addr, uint8_t *buf, size_t len, bool is_write);
 
 static inline TdxCpu *env_tdx(CPUX86State *env)
 {
