@@ -48,12 +48,16 @@ lay_tree()
 	mv "$fetched.new" "$fetched"
 }
 
+# An older commit drops options that it does not know, and a newer one asks for them.
+kconfig_changed() { find "$tree" -name 'Kconfig*' -newer "$build/.config" -print -quit | grep -q .; }
+
 # The fragment over tinyconfig, also for KSRC=: the user's own .config would
 # bring a ten times longer build, and is not read.
 configure()
 {
 	mkdir -p "$build"
-	[ "$build/.config" -nt "$fragment" ] && [ "$(cat "$build/.tdi-tree" 2>/dev/null)" = "$tree" ] && return
+	[ "$build/.config" -nt "$fragment" ] && [ "$(cat "$build/.tdi-tree" 2>/dev/null)" = "$tree" ] &&
+		! kconfig_changed && return
 	logged "$build.log" "configuring Linux" kmake tinyconfig
 	logged "$build.log" "configuring Linux" "$tree/scripts/kconfig/merge_config.sh" -m -O "$build" \
 		"$build/.config" "$fragment"

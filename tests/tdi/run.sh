@@ -336,9 +336,7 @@ processes()
 	run hang:beta --timeout 1
 	expect 'a hanging TD is a timeout, the rest gets a fresh L1' 124 '^timeout: beta:' \
 		'^4 passed, 1 failed' '^L1 boots: 2'
-<<<<<<< HEAD
 	starved
-=======
 	# Break: let the time limit go on.
 	start hang:beta --timeout 1 --gdb "$work/gdb"
 	sleep 2
@@ -551,6 +549,7 @@ selection()
 
 . tests/tdi/misuse.sh
 . tests/tdi/formats.sh
+. tests/tdi/bisect.sh
 make_files
 units unit
 units unbind
@@ -561,6 +560,7 @@ td_ends
 processes
 misuses
 scripts
+bisection
 no_memory
 no_space
 reports
