@@ -17,7 +17,7 @@ GUEST_CFLAGS := -std=gnu11 -Os -g -ffreestanding -fpie -fno-stack-protector -fcf
 	-MMD -MP
 
 .PHONY: guest
-guest: $(O)/guest/guest.bin $(O)/guest/hello.bin $(O)/guest/guest.efi
+guest: $(O)/guest/guest.bin $(O)/guest/hello.bin $(O)/guest/guest.efi $(O)/guest/tdvf.bin
 
 # A flat image that shares nothing with ours, for IMAGE=.
 $(O)/guest/hello.bin: tests/image/hello.S linker/hello.ld
@@ -26,12 +26,13 @@ $(O)/guest/hello.bin: tests/image/hello.S linker/hello.ld
 		-Wl,-T,linker/hello.ld -o $(@:.bin=.elf) $<
 	$(Q)$(OBJCOPY) -O binary -j .image $(@:.bin=.elf) $@
 
-$(O)/guest/guest.bin: $(O)/guest/guest.elf
+# As a flat image, and the same as a TDX virtual firmware.
+$(O)/guest/guest.bin $(O)/guest/tdvf.bin: %.bin: %.elf
 	$(Q)$(OBJCOPY) -O binary $< $@
 
-$(O)/guest/guest.elf: $(guest-obj) linker/guest.ld
+$(O)/guest/guest.elf $(O)/guest/tdvf.elf: $(O)/guest/%.elf: linker/%.ld linker/guest.ld $(guest-obj)
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
-		-Wl,--no-relax -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings -T linker/guest.ld -o $@ $(guest-obj)
+		-Wl,--no-relax -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings -T $< -o $@ $(guest-obj)
 
 # The same as an EFI program; no TD starts there, so without the reset vector.
 guest-efi-obj := $(filter-out %/start.o,$(guest-obj)) \

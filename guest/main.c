@@ -61,7 +61,7 @@ static void window_init(uint64_t gpa)
 		to[n] = from[n];
 
 	if (config.magic != CHANNEL_MAGIC || config.version != CHANNEL_VERSION)
-		guest_fatal("the window has no magic, or another version");
+		guest_fatal("no channel window of this version; tdi runs this image");
 	if (strnlen(config.test, sizeof(config.test)) == sizeof(config.test))
 		guest_fatal("the test id has no end");
 	if (config.nr_vcpus != vp_info.nr_vcpus || config.nr_vcpus > CPU_MAX)

@@ -39,11 +39,15 @@ CORE_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp
 $(UNIT_DIR)/lib/core/string.o: UNIT_CFLAGS += -fno-builtin $(foreach name,$(CORE_NAMES),-D$(name)=core_$(name))
 $(UNIT_DIR)/lib/tdx/tdi.o: UNIT_CFLAGS += -include tests/unit/guest_lib.h
 
+# It looks at what the linker made.
+$(UNIT_DIR)/tests/unit/tdvf.o: UNIT_CFLAGS += -DTDVF_IMAGE='"$(O)/guest/tdvf.bin"'
+$(UNIT_DIR)/tdvf: $(O)/guest/tdvf.bin
+
 $(UNIT_DIR)/lib.a: $(UNIT_LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(UNIT_BIN): $(UNIT_DIR)/%: $(UNIT_DIR)/tests/unit/%.o $(UNIT_DIR)/lib.a
-	$(Q)$(CC) $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LINK) -lcmocka
+	$(Q)$(CC) $(UNIT_CFLAGS) -o $@ $(filter %.o %.a,$^) $(UNIT_LINK) -lcmocka
 
 .PHONY: unit unit-programs
 unit-programs: $(UNIT_BIN)
