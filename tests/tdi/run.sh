@@ -550,6 +550,7 @@ selection()
 . tests/tdi/misuse.sh
 . tests/tdi/formats.sh
 . tests/tdi/bisect.sh
+. tests/tdi/recipes.sh
 make_files
 units unit
 units unbind
@@ -561,6 +562,7 @@ processes
 misuses
 scripts
 bisection
+recipes
 no_memory
 no_space
 reports
