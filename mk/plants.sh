@@ -84,7 +84,7 @@ sync_tree()
 	mkdir -p "$work/tree" "$work/cache/tdi-harness"
 	rsync -rlpc --delete Makefile guest host host-patches lib linker mk tests "$work/tree/"
 	# What is built with a bug in it must not push anything out of the real cache.
-	ln -sfn "$cache"/* "$work/cache/tdi-harness/"
+	find "$cache" -mindepth 1 -maxdepth 1 ! -name "lock.*" -exec ln -sfn {} "$work/cache/tdi-harness/" \;
 }
 
 build_tree()	# DIFF
