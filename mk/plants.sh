@@ -83,8 +83,10 @@ sync_tree()
 {
 	mkdir -p "$work/tree" "$work/cache/tdi-harness"
 	rsync -rlpc --delete Makefile guest host host-patches lib linker mk tests "$work/tree/"
-	# What is built with a bug in it must not push anything out of the real cache.
-	find "$cache" -mindepth 1 -maxdepth 1 ! -name "lock.*" -exec ln -sfn {} "$work/cache/tdi-harness/" \;
+	# Its own cache and locks: what has a bug in it must push nothing out of the real one.
+	(cd "$cache" && ls | grep -v '^lock\.') | while read -r entry; do
+		[ -e "$work/cache/tdi-harness/$entry" ] || ln -s "$cache/$entry" "$work/cache/tdi-harness/"
+	done
 }
 
 build_tree()	# DIFF
