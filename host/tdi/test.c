@@ -167,7 +167,7 @@ void tests_add_linux(struct tests *tests)
 	t->id = xstrdup("linux.smp2");
 	t->sentence = xstrdup("an unmodified Linux kernel boots as a TD with two CPUs");
 	t->clause = xstrdup("fact sheet 4, 5");
-	t->sabotage = xstrdup("vmm: do not wake vCPU 1");
+	t->sabotage = xstrdup("VMM: do not enable vCPU 1 in the MADT");
 	t->config.vcpus = 2;
 	t->config.mem_mib = 128;
 	t->config.timeout_ms = 120000;

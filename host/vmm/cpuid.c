@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/channel.h"
 #include "cpuid.h"
 
 #define CPUID_1_ECX_X2APIC	(1u << 21)
@@ -61,6 +62,16 @@ void cpuid_configure(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid2 *supporte
 	}
 }
 
+/* Linux looks for hypervisors here too, and finds none that it knows. */
+static void cpuid_add_own(struct kvm_cpuid2 *cpuid)
+{
+	if (cpuid->nent < CPUID_MAX_ENTRIES)
+		cpuid->entries[cpuid->nent++] = (struct kvm_cpuid_entry2){
+			.function = TD_CPUID_LEAF, .eax = TD_CPUID_LEAF,
+			.ebx = TD_CPUID_EBX, .ecx = TD_CPUID_ECX, .edx = TD_CPUID_EDX,
+		};
+}
+
 void cpuid_set_vcpu(struct kvm_cpuid2 *cpuid, unsigned int index)
 {
 	for (struct kvm_cpuid_entry2 *e = cpuid->entries; e < cpuid->entries + cpuid->nent; e++) {
@@ -72,4 +83,5 @@ void cpuid_set_vcpu(struct kvm_cpuid2 *cpuid, unsigned int index)
 		if (e->function == 0xb || e->function == 0x1f)
 			e->edx = index;
 	}
+	cpuid_add_own(cpuid);
 }

@@ -13,7 +13,10 @@
  */
 void cpuid_configure(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid2 *supported,
 		     unsigned int gpaw, unsigned int vcpus);
-/* For KVM_SET_CPUID2: @cpuid is KVM_TDX_GET_CPUID's; fill in what differs from vCPU to vCPU. */
+/*
+ * For KVM_SET_CPUID2: @cpuid is KVM_TDX_GET_CPUID's, with room for CPUID_MAX_ENTRIES; fill in what
+ * differs from vCPU to vCPU, and what the VMM itself shows.
+ */
 void cpuid_set_vcpu(struct kvm_cpuid2 *cpuid, unsigned int index);
 
 #endif

@@ -158,6 +158,11 @@ static inline uint64_t channel_secret(uint64_t seed, unsigned int word)
 /* The port that ends a TD (isa-debug-exit's): OUT of a 32-bit code, 0 = all said in records. */
 #define TD_EXIT_PORT	0xf4
 #define TD_SERIAL_PORT	0x3f8
+/* CPUID leaf of the VMM: itself in EAX, TD_CPUID_* in the others. */
+#define TD_CPUID_LEAF	0x40000100u
+#define TD_CPUID_EBX	0x2d696474u	/* "tdi-" */
+#define TD_CPUID_ECX	0x6e726168u	/* "harn" */
+#define TD_CPUID_EDX	0x20737365u	/* "ess " */
 /* Where the BARs of an assigned device are in the TD's address space. */
 #define TD_BARS_BEGIN	0xc0000000ULL
 #define TD_BARS_END	0xd0000000ULL

@@ -28,7 +28,7 @@ static void accept_zero(void)
 	CHECK_HEX(*(volatile uint64_t *)gpa, 0x1234);
 }
 TEST(accept_zero, "an accepted page reads as zero and can be written", "fact sheet 6.2",
-     "model: leave the page's old bytes at ACCEPT", NEEDS_NOTHING, accept_zero);
+     "model: leave the last word of the page as it was at ACCEPT", NEEDS_NOTHING, accept_zero);
 
 static void accept_twice(void)
 {
@@ -42,7 +42,7 @@ static void accept_twice(void)
 	CHECK_HEX(*word, 0x5678);
 }
 TEST(accept_twice, "a second ACCEPT says so and leaves the contents alone", "fact sheet 6.2",
-     "model: zero the page before looking at its state", NEEDS_NOTHING, accept_twice);
+     "model: zero the page also where it was accepted already", NEEDS_NOTHING, accept_twice);
 
 static void accept_image(void)
 {
@@ -51,7 +51,7 @@ static void accept_image(void)
 	CHECK_TDX(tdg_mem_page_accept((uintptr_t)page, 0), TDX_STATUS(PAGE_ALREADY_ACCEPTED, 0));
 }
 TEST(accept_image, "a page that the VMM added before the TD ran is accepted already",
-     "fact sheet 6.2, 8", "model: make PAGE.ADD leave the page PENDING", NEEDS_NOTHING,
+     "fact sheet 6.2, 8", "model: let ACCEPT take a page of the image again", NEEDS_NOTHING,
      accept_image);
 
 static void accept_2m_falls_back(void)
@@ -65,7 +65,7 @@ static void accept_2m_falls_back(void)
 	CHECK(page_is_zero(gpa + PAGE_SIZE_2M - PAGE_SIZE));
 }
 TEST(accept_2m_falls_back, "a 2 MiB ACCEPT of memory that KVM maps by 4 KiB is PAGE_SIZE_MISMATCH",
-     "fact sheet 6.2", "model: accept the one 4 KiB page that is there", NEEDS_NOTHING,
+     "fact sheet 6.2", "model: call it a success where smaller pages are", NEEDS_NOTHING,
      accept_2m_falls_back);
 
 static void accept_operand(void)
@@ -104,7 +104,7 @@ static void accept_range(void)
 	CHECK_DEC(wrong, 0);
 }
 TEST(accept_range, "64 accepted pages are 64 different pages", "fact sheet 6.2",
-     "KVM: AUG the page of the previous fault again", NEEDS_NOTHING, accept_range);
+     "model: translate pages that are 32 pages apart to the same one", NEEDS_NOTHING, accept_range);
 
 #define RACE_PAGES	32
 
@@ -151,5 +151,6 @@ static void accept_race(void)
 	CHECK_DEC(race.other, 0);
 }
 TEST(accept_race, "of two vCPUs that accept the same page one succeeds and one is told",
-     "fact sheet 6.2, 6.4", "model: drop the entry lock around ACCEPT's state change", NEEDS_SMP,
+     "fact sheet 6.2, 6.4",
+     "model: in a TD with two vCPUs, call the second ACCEPT of a page a success too", NEEDS_SMP,
      accept_race);

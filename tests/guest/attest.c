@@ -27,7 +27,7 @@ static void attest_report_bit(void)
 	refuses(ATTEST_REPORT_HASH);
 }
 TEST(attest_report_bit, "a report with one bit changed by the VMM is refused",
-     "fact sheet C 2.4 field 3, 8 row 20", "guest: skip the report's hash",
+     "fact sheet C 2.4 field 3, 8 row 20", "guest: judge the form of the report before its hash",
      NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_FLIP_REPORT), attest_report_bit);
 
 static void attest_permuted(void)
@@ -35,7 +35,8 @@ static void attest_permuted(void)
 	refuses(ATTEST_REPORT_HASH);
 }
 TEST(attest_permuted, "a report whose ranges changed places is refused",
-     "fact sheet C 2.4 field 3, 8 row 17", "guest: hash only the first 16 bytes of the report",
+     "fact sheet C 2.4 field 3, 8 row 17",
+     "guest: believe the ranges before the hash of the report is compared",
      NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_PERMUTE_RANGES), attest_permuted);
 
 static void attest_old_session(void)
@@ -51,7 +52,7 @@ static void attest_patched_image(void)
 	refuses(ATTEST_MRTD);
 }
 TEST(attest_patched_image, "an image that was changed before its measurement has another MRTD",
-     "fact sheet 2.3 (MRTD)", "module: leave MR.EXTEND's chunk out of the hash",
+     "fact sheet 2.3 (MRTD)", "guest: do not compare the MRTD",
      NEEDS_CONNECT | NEEDS_LIE(TEST_LIE_PATCH_IMAGE), attest_patched_image);
 
 /* ---- the report alone: what the host may send instead of one ---- */
@@ -100,8 +101,10 @@ static void attest_hostile_lengths(void)
 	sample.specific = 0xffffffff;
 	CHECK_DEC(judge_sample(sizeof(sample)), ATTEST_REPORT);
 }
-TEST(attest_hostile_lengths, "a report of any wrong length or count is refused, and read no further",
-     "fact sheet C 5.4", "lib/tdisp: believe nr_ranges", NEEDS_NOTHING, attest_hostile_lengths);
+TEST(attest_hostile_lengths,
+     "a report of any wrong length or count is refused, and read no further", "fact sheet C 5.4",
+     "lib/tdisp: believe the length of the device's own part", NEEDS_NOTHING,
+     attest_hostile_lengths);
 
 static void attest_hostile_ranges(void)
 {

@@ -91,7 +91,8 @@ static void connect_flow(void)
 }
 TEST(connect_flow,
      "bind, attest, accept, start, private use, unbind, shared use, and all of it again",
-     "fact sheet C 9", "tdx-host: leave TDH.TDI.STOP out of unbind", NEEDS_CONNECT, connect_flow);
+     "fact sheet C 9", "QEMU device: count one private read in a thousand twice", NEEDS_CONNECT,
+     connect_flow);
 
 static void connect_accept_in_run(void)
 {
@@ -115,7 +116,8 @@ static void connect_smp(void)
 	tdi_unbind(&tdi);
 }
 TEST(connect_smp, "two vCPUs write one private page without losing a write", "fact sheet C 9",
-     "QEMU: cache a private MMIO page as RAM", NEEDS_CONNECT | NEEDS_SMP, connect_smp);
+     "model: leave the T bit out of a translation that vCPU 1 makes for a write",
+     NEEDS_CONNECT | NEEDS_SMP, connect_smp);
 
 /* ---- what is refused: statuses ---- */
 
@@ -146,7 +148,8 @@ static void connect_unbound(void)
 			  TDX_STATUS(TDI_NOT_PRESENT, TDX_OP_RCX));
 }
 TEST(connect_unbound, "without a bind, and after an unbind, the module knows no TDI",
-     "fact sheet C 2.3, 8.1", "module: keep the TDI's guest id after REMOVE", NEEDS_CONNECT,
+     "fact sheet C 2.3, 8.1",
+     "module: answer for a TDI that is not there as for one in a wrong state", NEEDS_CONNECT,
      connect_unbound);
 
 static void connect_bind_twice(void)
@@ -228,7 +231,7 @@ static void connect_map_gpa(void)
 	tdi_unbind(&tdi);
 }
 TEST(connect_map_gpa, "MapGPA on a BAR is refused, bound or not", "fact sheet C 1.2",
-     "VMM: convert a BAR like memory", NEEDS_CONNECT, connect_map_gpa);
+     "VMM: say that a BAR was converted", NEEDS_CONNECT, connect_map_gpa);
 
 static void connect_tdcm_operands(void)
 {
@@ -266,9 +269,9 @@ static void connect_tdcm_requests(void)
 	CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_GET_DEV_INFO, 0, 0, 0), TDCM_ERR_INVALID_STATE);
 	CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_GET_TDI_STATE, 0, 0, 0), TDCM_ERR_INVALID_STATE);
 }
-TEST(connect_tdcm_requests, "TDCM answers an unknown request, and one out of order, by its error byte",
-     "fact sheet C 1.4", "VMM: serve GET_TDI_REPORT while unbound", NEEDS_CONNECT,
-     connect_tdcm_requests);
+TEST(connect_tdcm_requests,
+     "TDCM answers an unknown request, and one out of order, by its error byte", "fact sheet C 1.4",
+     "VMM: serve an unknown request by doing nothing", NEEDS_CONNECT, connect_tdcm_requests);
 
 static void connect_state(void)
 {
@@ -286,7 +289,7 @@ static void connect_state(void)
 	tdi_unbind(&tdi);
 }
 TEST(connect_state, "GET_TDI_STATE asks the device: LOCKED, then RUN", "fact sheet C 1.4, 3.4",
-     "tdx-host: answer GET_STATE from the module's record", NEEDS_CONNECT, connect_state);
+     "tdx-host: answer CONFIG_LOCKED to GET_STATE in RUN", NEEDS_CONNECT, connect_state);
 
 /* ---- what is refused: accesses. Each ends the TD, with a silent host. ---- */
 

@@ -34,7 +34,7 @@ static void cpuid_vendor(void)
 	CHECK_HEX(r[ECX], 0x6c65746e);
 }
 TEST(cpuid_vendor, "leaf 0 says GenuineIntel and 23h as the last basic leaf", "fact sheet 5.4",
-     "model: pass the host's maximum through", NEEDS_NOTHING, cpuid_vendor);
+     "model: report a last basic leaf that is not there", NEEDS_NOTHING, cpuid_vendor);
 
 static void cpuid_features(void)
 {
@@ -67,7 +67,7 @@ static void cpuid_zero(void)
 	}
 }
 TEST(cpuid_zero, "leaves that TDs don't have are zero without a #VE", "fact sheet 5.4",
-     "model: pass leaf 12h through", NEEDS_NOTHING, cpuid_zero);
+     "model: leave leaf 12h out of the table, so that it is #VE", NEEDS_NOTHING, cpuid_zero);
 
 static void cpuid_ve(void)
 {
@@ -99,7 +99,7 @@ static void cpuid_tsc(void)
 	test_value("tsc_khz", r[EBX] * 25000ULL);
 }
 TEST(cpuid_tsc, "leaf 15h gives the TSC frequency as a multiple of 25 MHz", "fact sheet 5.4, 3.5",
-     "model: report the frequency in MHz", NEEDS_NOTHING, cpuid_tsc);
+     "model: report a crystal of 24 MHz", NEEDS_NOTHING, cpuid_tsc);
 
 static void cpuid_width(void)
 {
@@ -113,7 +113,7 @@ static void cpuid_width(void)
 	CHECK((r[EAX] & 0xff) >= 36 && (r[EAX] & 0xff) <= 52);
 }
 TEST(cpuid_width, "80000008 shows 57 linear address bits if LA57 is there, else 48",
-     "fact sheet 5.4", "model: pass the host's 80000008 through with LA57 hidden", NEEDS_NOTHING,
+     "fact sheet 5.4", "model: show 48 linear address bits whatever the CPU has", NEEDS_NOTHING,
      cpuid_width);
 
 static void cpuid_osxsave(void)
@@ -150,7 +150,7 @@ static void cpuid_apic_id(void)
 	}
 }
 TEST(cpuid_apic_id, "CPUID.1.EBX[31:24] is the vCPU's index", "fact sheet 5.4 (dynamic)",
-     "model: show the host's APIC id", NEEDS_SMP, cpuid_apic_id);
+     "model: show every vCPU the APIC id of the first", NEEDS_SMP, cpuid_apic_id);
 
 static void cpuid_xstate(void)
 {

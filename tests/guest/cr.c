@@ -92,7 +92,8 @@ static void cr_vmxe_hidden(void)
 	CHECK_HEX(read_cr0() & CR0_NE, CR0_NE);
 }
 TEST(cr_vmxe_hidden, "CR4 reads without the VMXE that is set underneath, with MCE", "fact sheet 7",
-     "QEMU glue: read CR4 without the read shadow", NEEDS_NOTHING, cr_vmxe_hidden);
+     "model: load CR4 with the VMXE that the CPU wants, and let the TD see it", NEEDS_NOTHING,
+     cr_vmxe_hidden);
 
 static void cr_xcr0(void)
 {

@@ -13,7 +13,7 @@ static void device_identity(void)
 	CHECK_DEC(testdev_read32(dev.bar0 + TESTDEV_STATE), 0);
 }
 TEST(device_identity, "an assigned device's registers answer through the shared EPT",
-     "KVM_MEM_DMABUF_MMIO, KVM api.rst", "KVM: ignore guest_memfd_offset and add a page",
+     "KVM_MEM_DMABUF_MMIO, KVM api.rst", "QEMU device: say version 2",
      NEEDS_DEVICE, device_identity);
 
 static void device_widths(void)
@@ -24,7 +24,7 @@ static void device_widths(void)
 		testdev_check_widths(dev.bar0 + TESTDEV_SCRATCH);
 }
 TEST(device_widths, "a register takes and gives 8, 16, 32 and 64 bits", "lib/tdisp/testdev.h",
-     "QEMU device: drop writes of one byte", NEEDS_DEVICE, device_widths);
+     "QEMU device: drop shared writes of one byte", NEEDS_DEVICE, device_widths);
 
 static void device_no_exits(void)
 {
@@ -42,7 +42,7 @@ static void device_no_exits(void)
 	CHECK_DEC(testdev_read64(dev.bar0 + TESTDEV_READS_T), before_t);
 }
 TEST(device_no_exits, "every shared read reaches the device once, as a transaction without T",
-     "lib/tdisp/testdev.h", "QEMU: set the T bit for shared accesses too", NEEDS_DEVICE,
+     "lib/tdisp/testdev.h", "QEMU device: count a shared read twice", NEEDS_DEVICE,
      device_no_exits);
 
 /* Each page of both BARs holds its own number: a slice with a wrong offset shows another's. */
@@ -64,7 +64,8 @@ static void device_slices(void)
 			CHECK_HEX(testdev_read64(dev.bar2 + at), 1ULL << 32 | at);
 }
 TEST(device_slices, "every page of both BARs is itself, also behind the hole of the MSI-X table",
-     "host-patches.md R20", "KVM: ignore guest_memfd_offset (B19)", NEEDS_DEVICE, device_slices);
+     "host-patches.md R20", "KVM: ignore guest_memfd_offset for the shared alias (B19)",
+     NEEDS_DEVICE, device_slices);
 
 static void device_smp(void)
 {
@@ -74,7 +75,8 @@ static void device_smp(void)
 		testdev_check_smp(dev.bar0);
 }
 TEST(device_smp, "two vCPUs fault in and write one page of a BAR without losing a write",
-     "host-patches.md P14", "KVM: return RET_PF_RETRY for ever when the SPTE is there",
+     "host-patches.md P14",
+     "KVM: map the page after it when another vCPU than the first faults on shared MMIO",
      NEEDS_DEVICE | NEEDS_SMP, device_smp);
 
 static void touch(uint64_t gpa)
@@ -94,7 +96,7 @@ static void device_memory_off(void)
 	CHECK_HEX(testdev_read32(dev.bar0), TESTDEV_MAGIC);
 }
 TEST(device_memory_off, "a BAR that was revoked by MSE = 0 works again after MSE = 1",
-     "host-patches.md B11", "KVM: mark the attachment dead at the first invalidate", NEEDS_DEVICE,
+     "host-patches.md B11", "vfio-pci: do not give the dma-bufs back when MSE is set", NEEDS_DEVICE,
      device_memory_off);
 
 static void device_revoked(void)
@@ -123,5 +125,5 @@ static void device_private_alias(void)
 	test_end_refused(touch, dev.bar0);
 }
 TEST(device_private_alias, "the private alias of a BAR that is not bound is refused",
-     "host-patches.md B14", "KVM: drop the private_ok test in the dma-buf query",
+     "host-patches.md B14", "KVM: find a page of private MMIO while the device is not bound",
      NEEDS_DEVICE | EXPECT_REFUSED, device_private_alias);

@@ -36,7 +36,7 @@ static void exit_keeps_msrs(void)
 			test_log("MSR %x", own[n].msr);
 }
 TEST(exit_keeps_msrs, "the TD's MSRs survive an exit to the VMM", "fact sheet 4.2",
-     "QEMU glue: leave KERNEL_GS_BASE out of the world switch", NEEDS_NOTHING, exit_keeps_msrs);
+     "QEMU glue: leave SYSENTER_ESP out of the world switch", NEEDS_NOTHING, exit_keeps_msrs);
 
 static void exit_keeps_control(void)
 {
@@ -57,7 +57,7 @@ static void exit_keeps_control(void)
 	CHECK_HEX(read_dr7(), 0x400);
 }
 TEST(exit_keeps_control, "control and debug registers survive an exit to the VMM", "fact sheet 4.2",
-     "QEMU glue: clear CR2 after instead of before the guest's is saved", NEEDS_NOTHING,
+     "QEMU glue: clear CR2 before the guest's is saved, not after", NEEDS_NOTHING,
      exit_keeps_control);
 
 /* Every register is named: the compiler must not use any of them meanwhile, and does not. */
@@ -80,7 +80,8 @@ static void exit_keeps_xmm(void)
 	CHECK(!memcmp(before, after, sizeof(before)));
 }
 TEST(exit_keeps_xmm, "XMM registers outside the mask survive a TDVMCALL", "fact sheet 4.1, 4.2",
-     "QEMU glue: take all XMM registers from the host on entry", NEEDS_NOTHING, exit_keeps_xmm);
+     "QEMU glue: take XMM15 from the host on entry, whatever the mask", NEEDS_NOTHING,
+     exit_keeps_xmm);
 
 static void exit_keeps_flags(void)
 {
@@ -99,4 +100,4 @@ static void exit_keeps_flags(void)
 	CHECK_HEX(flags & RFLAGS_IF, 0);
 }
 TEST(exit_keeps_flags, "IF is the same before and after a TDVMCALL", "fact sheet 4.1",
-     "QEMU glue: enter with the host's IF", NEEDS_NOTHING, exit_keeps_flags);
+     "QEMU glue: clear IF at a TDVMCALL, as it is in the host", NEEDS_NOTHING, exit_keeps_flags);

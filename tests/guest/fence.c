@@ -29,8 +29,7 @@ static void fence_host(void)
 }
 TEST(fence_host,
      "while bound, the host's mappings fault and its BAR, COMMAND, DOE and memslot writes are refused; then all works",
-     "host-patches.md P14, P15",
-     "vfio-pci: leave zap_bars, the test in memory_enabled, cmd_tsm_busy or ecap_seal out; KVM: either EBUSY",
+     "host-patches.md P14, P15", "KVM: let a bound BAR be made shared memory",
      NEEDS_CONNECT | NEEDS_PROBE, fence_host);
 
 static uint64_t secret[PAGE_SIZE / 8] __attribute__((aligned(PAGE_SIZE)));

@@ -38,7 +38,8 @@ static void ghci_unsupported(void)
 	}
 }
 TEST(ghci_unsupported, "a function that nobody offers is SUBFUNC_UNSUPPORTED", "fact sheet 4.5",
-     "KVM: answer unknown functions with INVALID_OPERAND", NEEDS_NOTHING, ghci_unsupported);
+     "KVM: answer unknown functions below 10000h with INVALID_OPERAND", NEEDS_NOTHING,
+     ghci_unsupported);
 
 static void ghci_io_empty(void)
 {
@@ -54,7 +55,7 @@ static void ghci_io_empty(void)
 	}
 }
 TEST(ghci_io_empty, "a port that nothing answers reads all-ones of its size and ignores writes",
-     "GHCI Instruction.IO", "VMM: answer 4 bytes of ones whatever the size", NEEDS_NOTHING,
+     "GHCI Instruction.IO", "VMM: answer one bit less than all-ones", NEEDS_NOTHING,
      ghci_io_empty);
 
 static void ghci_io_device(void)
@@ -69,8 +70,8 @@ static void ghci_io_device(void)
 	}
 }
 TEST(ghci_io_device, "what is written to the UART's scratch register is read back",
-     "GHCI Instruction.IO", "KVM: complete a port read with R15 instead of R11", NEEDS_NOTHING,
-     ghci_io_device);
+     "GHCI Instruction.IO", "VMM: drop the highest bit of what a UART register reads",
+     NEEDS_NOTHING, ghci_io_device);
 
 static void ghci_io_bad(void)
 {
@@ -88,7 +89,7 @@ static void ghci_io_bad(void)
 	}
 }
 TEST(ghci_io_bad, "port I/O of a bad size or direction is INVALID_OPERAND", "GHCI Instruction.IO",
-     "KVM: accept 8-byte port accesses", NEEDS_NOTHING, ghci_io_bad);
+     "KVM: take every direction but 0 for a write", NEEDS_NOTHING, ghci_io_bad);
 
 static void ghci_cpuid_leaves(void)
 {
@@ -102,7 +103,7 @@ static void ghci_cpuid_leaves(void)
 	CHECK_HEX(by_call[0], native[0]);
 }
 TEST(ghci_cpuid_leaves, "vendor and family by TDVMCALL are those that the module shows",
-     "GHCI Instruction.CPUID", "VMM: build SET_CPUID2 from something else than GET_CPUID",
+     "GHCI Instruction.CPUID", "VMM: give KVM another model in SET_CPUID2",
      NEEDS_NOTHING, ghci_cpuid_leaves);
 
 static void ghci_msr(void)
@@ -116,8 +117,8 @@ static void ghci_msr(void)
 	CHECK_HEX(value, APIC_SVR_ENABLE | 0xf0);
 }
 TEST(ghci_msr, "the VMM's MSRs are read and written by TDVMCALL; the APIC is in x2APIC mode",
-     "GHCI Instruction.RDMSR, Instruction.WRMSR", "KVM: swap R12 and R13 of WRMSR", NEEDS_NOTHING,
-     ghci_msr);
+     "GHCI Instruction.RDMSR, Instruction.WRMSR", "KVM: write another spurious vector to SVR",
+     NEEDS_NOTHING, ghci_msr);
 
 static void ghci_msr_bad(void)
 {
@@ -130,7 +131,7 @@ static void ghci_msr_bad(void)
 	CHECK_GHCI(ghci_wrmsr(MSR_APIC_BASE, 0), GHCI_STATUS_INVALID_OPERAND);
 }
 TEST(ghci_msr_bad, "an MSR that KVM does not emulate is INVALID_OPERAND", "fact sheet 4.5",
-     "KVM: return success for every RDMSR", NEEDS_NOTHING, ghci_msr_bad);
+     "KVM: emulate TPR, which is the TD's own", NEEDS_NOTHING, ghci_msr_bad);
 
 static void ghci_mmio_bad(void)
 {
@@ -146,7 +147,7 @@ static void ghci_mmio_bad(void)
 	CHECK_GHCI(ghci_mmio_read(shared, 16, &value), GHCI_STATUS_INVALID_OPERAND);
 }
 TEST(ghci_mmio_bad, "MMIO of a private GPA or a bad size is INVALID_OPERAND", "fact sheet 4.5",
-     "KVM: strip the SHARED bit before it is tested", NEEDS_NOTHING, ghci_mmio_bad);
+     "KVM: emulate MMIO at a private GPA", NEEDS_NOTHING, ghci_mmio_bad);
 
 static void ghci_hypercall(void)
 {
@@ -179,8 +180,7 @@ static void ghci_echo(void)
 	CHECK_DEC(c.r15, 10);
 }
 TEST(ghci_echo, "exposed registers that KVM does not answer in come back as they went out",
-     "fact sheet 4.5", "model: shift the GPR mask by one register on the way back", NEEDS_NOTHING,
-     ghci_echo);
+     "fact sheet 4.5", "model: hand RSI to the host as zero", NEEDS_NOTHING, ghci_echo);
 
 static void ghci_quote_private(void)
 {

@@ -8,7 +8,7 @@
 
 #define VECTOR		0x60
 #define TIMER_TICKS	100000
-#define PATIENCE	(1u << 30)
+#define PATIENCE	(1u << 26)	/* turns: ends before the TD does, as a failed check */
 
 static bool wait_for(uint8_t vector, uint32_t count)
 {
@@ -40,7 +40,7 @@ static void irq_self_ipi(void)
 	CHECK_DEC(cpu_this()->irqs, 1);
 }
 TEST(irq_self_ipi, "a self-IPI waits in IRR while IF is clear and is delivered once",
-     "fact sheet 7, 5.3", "model: leave IRR set on delivery", NEEDS_NOTHING, irq_self_ipi);
+     "fact sheet 7, 5.3", "model: read IRR as zero", NEEDS_NOTHING, irq_self_ipi);
 
 static void irq_tpr(void)
 {
@@ -58,8 +58,7 @@ static void irq_tpr(void)
 	CHECK_DEC(cpu_this()->irq[VECTOR], 1);
 }
 TEST(irq_tpr, "TPR holds back its own priority class, and CR8 is the same register",
-     "fact sheet 7, 5.3", "model: compare the vector with TPR by >= 16 less", NEEDS_NOTHING,
-     irq_tpr);
+     "fact sheet 7, 5.3", "model: deliver a vector of TPR's own class", NEEDS_NOTHING, irq_tpr);
 
 static void irq_priority(void)
 {
@@ -75,7 +74,7 @@ static void irq_priority(void)
 	CHECK_DEC(when[0x41], 3);
 }
 TEST(irq_priority, "waiting interrupts are delivered from the highest vector down", "fact sheet 7",
-     "model: deliver the lowest vector first", NEEDS_NOTHING, irq_priority);
+     "model: look for the highest vector in the lowest word first", NEEDS_NOTHING, irq_priority);
 
 static void irq_low_vector(void)
 {
@@ -100,7 +99,8 @@ static void irq_timer(void)
 	CHECK_DEC(cpu_this()->irq[VECTOR], 1);
 }
 TEST(irq_timer, "the APIC timer, armed by TDVMCALL WRMSR, interrupts a running TD once",
-     "fact sheet 7", "KVM: don't post the timer interrupt to a TD", NEEDS_NOTHING, irq_timer);
+     "fact sheet 7", "KVM: drop the timer interrupt that made the TD exit", NEEDS_NOTHING,
+     irq_timer);
 
 static void irq_hlt(void)
 {
@@ -117,7 +117,8 @@ static void irq_hlt(void)
 	CHECK_DEC(sleeps, 1);
 }
 TEST(irq_hlt, "a vCPU that sleeps in TDVMCALL HLT is woken by its timer, and not before",
-     "fact sheet 4.5, 7", "KVM: report a pending interrupt to every HLT", NEEDS_NOTHING, irq_hlt);
+     "fact sheet 4.5, 7", "KVM: report a pending interrupt to every HLT of vCPU 0", NEEDS_NOTHING,
+     irq_hlt);
 
 static void irq_hlt_pending(void)
 {
@@ -141,4 +142,4 @@ static void irq_icr_self(void)
 	CHECK_DEC(cpu_this()->irqs, 1);
 }
 TEST(irq_icr_self, "an IPI to oneself through KVM's ICR arrives once", "fact sheet 7",
-     "KVM: drop posted interrupts to a vCPU that is not running", NEEDS_NOTHING, irq_icr_self);
+     "KVM: drop an IPI that a vCPU sends to itself", NEEDS_NOTHING, irq_icr_self);

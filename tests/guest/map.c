@@ -35,8 +35,8 @@ static void map_round_trip(void)
 }
 TEST(map_round_trip,
      "a page goes to shared without its contents, and back to a zeroed private page",
-     "fact sheet 9.7, 6.2", "KVM: don't zap the S-EPT entry on conversion", NEEDS_NOTHING,
-     map_round_trip);
+     "fact sheet 9.7, 6.2", "KVM: don't zap the S-EPT entry when one page becomes shared",
+     NEEDS_NOTHING, map_round_trip);
 
 static void map_many(void)
 {
@@ -60,7 +60,7 @@ static void map_many(void)
 	CHECK_HEX(*last, 0);
 }
 TEST(map_many, "4 MiB are converted by one MapGPA, all of them, there and back",
-     "fact sheet 4.5 (MapGPA)", "KVM: stop after the first 2 MiB chunk", NEEDS_NOTHING, map_many);
+     "fact sheet 4.5 (MapGPA)", "KVM: leave the last 2 MiB out", NEEDS_NOTHING, map_many);
 
 static void map_many_times(void)
 {
@@ -79,8 +79,8 @@ static void map_many_times(void)
 	}
 }
 TEST(map_many_times, "a page can change sides 16 times and is zero after each ACCEPT",
-     "fact sheet 9.7, 6.3", "model: keep a stale translation after TRACK and entry", NEEDS_NOTHING,
-     map_many_times);
+     "fact sheet 9.7, 6.3", "model: from TLB epoch 10 on, leave a byte of the page at ACCEPT",
+     NEEDS_NOTHING, map_many_times);
 
 static void map_refused(void)
 {

@@ -27,7 +27,8 @@ static void mmio_ve(void)
 	CHECK_HEX(trap.ve.qual & 7, TDX_QUAL_READ);
 }
 TEST(mmio_ve, "a read of an unbacked shared GPA is an EPT #VE with the full GPA and GLA",
-     "fact sheet 5.2", "KVM: leave bit 63 of the MMIO SPTE set", NEEDS_NOTHING, mmio_ve);
+     "fact sheet 5.2", "model: leave the offset out of the GLA of a shared access", NEEDS_NOTHING,
+     mmio_ve);
 
 static void mmio_hole(void)
 {
@@ -40,7 +41,8 @@ static void mmio_hole(void)
 	CHECK_DEC(cpu_this()->ve[TDX_EXIT_EPT_VIOLATION], before + 3);
 }
 TEST(mmio_hole, "an unbacked register reads all-ones and ignores writes, through #VE",
-     "fact sheet 4.5 (MMIO)", "VMM: answer MMIO reads with zero", NEEDS_NOTHING, mmio_hole);
+     "fact sheet 4.5 (MMIO)", "VMM: let what a write of 4 bytes wrote be read back", NEEDS_NOTHING,
+     mmio_hole);
 
 static void mmio_sizes(void)
 {
@@ -54,7 +56,8 @@ static void mmio_sizes(void)
 	}
 }
 TEST(mmio_sizes, "TDVMCALL MMIO takes 1, 2, 4 and 8 bytes and returns no more than that",
-     "fact sheet 4.5 (MMIO)", "KVM: read 8 bytes whatever the size", NEEDS_NOTHING, mmio_sizes);
+     "fact sheet 4.5 (MMIO)", "KVM: extend the sign of what the VMM answers", NEEDS_NOTHING,
+     mmio_sizes);
 
 static void mmio_registers(void)
 {

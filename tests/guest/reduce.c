@@ -113,7 +113,7 @@ static void reduce_topology(void)
 	CHECK_DEC(rdmsr(APIC_ID), cpu_index());
 }
 TEST(reduce_topology, "with ENUM_TOPOLOGY leaf 1Fh and the x2APIC id come from the module",
-     "fact sheet 3.4 (topology rule), 5.3", "KVM: configure leaf 1Fh of another vCPU count",
+     "fact sheet 3.4 (topology rule), 5.3", "VMM: configure leaf 1Fh of another vCPU count",
      NEEDS_NOTHING, reduce_topology);
 
 static void topology_of(void *opaque)

@@ -52,7 +52,7 @@ static void report_layout(void)
 	CHECK(!is_zero(report.mac.mac, sizeof(report.mac.mac)));
 }
 TEST(report_layout, "TDREPORT carries type, report data, attributes and MRTD where they belong",
-     "fact sheet 5.1 (TDREPORT)", "model: write TDINFO at offset 1F0h", NEEDS_NOTHING,
+     "fact sheet 5.1 (TDREPORT)", "model: swap the attributes and XFAM in TDINFO", NEEDS_NOTHING,
      report_layout);
 
 static void report_hashes(void)
@@ -105,7 +105,7 @@ static void report_rtmr_starts_zero(void)
 	CHECK(is_zero(report.info.rtmr, sizeof(report.info.rtmr)));
 }
 TEST(report_rtmr_starts_zero, "all four RTMRs of a new TD are zero", "fact sheet 5.1",
-     "model: keep the RTMRs of the slot's last TD", NEEDS_NOTHING, report_rtmr_starts_zero);
+     "model: start RTMR 0 as a copy of MRTD", NEEDS_NOTHING, report_rtmr_starts_zero);
 
 static void report_rtmr_extend(void)
 {
@@ -133,5 +133,5 @@ static void report_rtmr_operands(void)
 	CHECK_TDX(tdg_mr_rtmr_extend(data + 16, 0), TDX_STATUS(OPERAND_INVALID, TDX_OP_RCX));
 }
 TEST(report_rtmr_operands, "RTMR.EXTEND refuses a fifth register and data off 64 bytes",
-     "fact sheet 5.1 (MR.RTMR.EXTEND)", "model: test the index with > 4", NEEDS_NOTHING,
+     "fact sheet 5.1 (MR.RTMR.EXTEND)", "model: use two bits of the index", NEEDS_NOTHING,
      report_rtmr_operands);

@@ -25,7 +25,8 @@ static void tdcall_vp_info(void)
 	CHECK_HEX(info.attributes & ~TDX_ATTR_SEPT_VE_DISABLE, 0);
 }
 TEST(tdcall_vp_info, "VP.INFO gives GPAW, attributes, vCPU counts and index of this TD",
-     "fact sheet 9.4", "model: count vCPU indices from 1", NEEDS_NOTHING, tdcall_vp_info);
+     "fact sheet 9.4", "model: leave the maximum of vCPUs out of R8", NEEDS_NOTHING,
+     tdcall_vp_info);
 
 static void tdcall_preserves(void)
 {
@@ -44,7 +45,8 @@ static void tdcall_preserves(void)
 	CHECK_HEX(c.r15, 0x7777);
 }
 TEST(tdcall_preserves, "registers that are no output of a leaf keep their values",
-     "fact sheet 1, 5.1", "model: zero R12 on return from TDCALL", NEEDS_NOTHING, tdcall_preserves);
+     "fact sheet 1, 5.1", "model: zero RDI on return from TDG.VP.INFO", NEEDS_NOTHING,
+     tdcall_preserves);
 
 static void tdcall_bad_rax(void)
 {
@@ -80,7 +82,7 @@ static void tdcall_vmcall_mask(void)
 	}
 }
 TEST(tdcall_vmcall_mask, "TDG.VP.VMCALL refuses to expose RAX, RCX, RSP, RBP and reserved bits",
-     "fact sheet 4.5", "model: don't test CONFIG_FLAGS.NO_RBP_MOD", NEEDS_NOTHING,
+     "fact sheet 4.5", "model: test only the lower half of the mask", NEEDS_NOTHING,
      tdcall_vmcall_mask);
 
 static void tdcall_vmcall_hides(void)
@@ -100,7 +102,7 @@ static void tdcall_vmcall_hides(void)
 	CHECK_HEX(c.r9, 0x6666);
 }
 TEST(tdcall_vmcall_hides, "registers outside the mask come back from the VMM unchanged",
-     "fact sheet 4.1", "model: take every GPR from the host after a TDVMCALL", NEEDS_NOTHING,
+     "fact sheet 4.1", "model: take R9 from the host after every TDVMCALL", NEEDS_NOTHING,
      tdcall_vmcall_hides);
 
 static void tdcall_vm_rd(void)

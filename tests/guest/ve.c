@@ -23,14 +23,19 @@ PROBE(rep_outs8, "rep outsb")
 
 static void ve_cpuid(void)
 {
-	struct probe p = { .a = LEAF_HYPERVISOR };
+	static const uint32_t leaves[] = { LEAF_HYPERVISOR, 0x4fffffff };
 	struct trap trap;
 
-	if (CHECK(trap_catch(&trap, probe_cpuid, &p)))
-		CHECK_VE(&trap, TDX_EXIT_CPUID, 0, 2);
+	for (unsigned int n = 0; n < sizeof(leaves) / sizeof(leaves[0]); n++) {
+		struct probe p = { .a = leaves[n] };
+
+		if (CHECK(trap_catch(&trap, probe_cpuid, &p)))
+			CHECK_VE(&trap, TDX_EXIT_CPUID, 0, 2);
+	}
 }
 TEST(ve_cpuid, "CPUID of a hypervisor leaf raises #VE with reason, length and nothing else",
-     "fact sheet 5.4, 5.1", "model: answer 40000000 from the CPUID table", NEEDS_NOTHING, ve_cpuid);
+     "fact sheet 5.4, 5.1", "model: answer 48000000 to 4FFFFFFF from the CPUID table",
+     NEEDS_NOTHING, ve_cpuid);
 
 static const struct { void (*fn)(void *); uint32_t reason, length; } ve_plain[] = {
 	{ probe_hlt,	TDX_EXIT_HLT,		1 },
@@ -51,7 +56,7 @@ static void ve_instructions(void)
 	}
 }
 TEST(ve_instructions, "HLT, INVD, WBINVD and VMCALL raise #VE with their own reason and length",
-     "fact sheet 5.1", "model: run one of them natively", NEEDS_NOTHING, ve_instructions);
+     "fact sheet 5.1", "model: let INVD pass", NEEDS_NOTHING, ve_instructions);
 
 #define PORT		0x4d0u
 #define IO_QUAL(port, size, bits) ((uint64_t)(port) << VE_IO_PORT_SHIFT | (bits) | ((size) - 1))
@@ -93,7 +98,8 @@ static void ve_msr(void)
 		CHECK_VE(&trap, TDX_EXIT_WRMSR, 0, 2);
 }
 TEST(ve_msr, "RDMSR and WRMSR of an MSR that is the VMM's raise #VE 31 and 32",
-     "fact sheet 5.3, 5.1", "model: swap the reasons of RDMSR and WRMSR", NEEDS_NOTHING, ve_msr);
+     "fact sheet 5.3, 5.1", "model: give a write of APIC_BASE the reason of RDMSR", NEEDS_NOTHING,
+     ve_msr);
 
 static void ve_nested(void)
 {
@@ -129,38 +135,43 @@ static void ve_info_empty(void)
 	CHECK_HEX(c.r10, 0);
 }
 TEST(ve_info_empty, "VEINFO.GET without a #VE says NO_VALID_VE_INFO and clears its outputs",
-     "fact sheet 5.1", "model: return SUCCESS with the last information", NEEDS_NOTHING,
+     "fact sheet 5.1", "model: leave the outputs alone if there is no #VE", NEEDS_NOTHING,
      ve_info_empty);
 
-/* As PROBE(cpuid), but leaves the instruction's address in RBX first. */
-PROBE(cpuid_here, "lea 1f(%%rip), %%rbx\n\tmov %%rbx, (%%rsi)\n1:\tcpuid")
+/* VMCALL, as no handler emulates that. Leaves the instruction's address at RSI first. */
+PROBE(vmcall_here, "lea 1f(%%rip), %%rbx\n\tmov %%rbx, (%%rsi)\n1:\tvmcall")
 
 static void ve_is_a_fault(void)
 {
 	uint64_t here = 0;
-	struct probe p = { .a = LEAF_HYPERVISOR, .si = (uintptr_t)&here };
+	struct probe p = { .si = (uintptr_t)&here };
 	struct trap trap;
 
-	CHECK(trap_catch(&trap, probe_cpuid_here, &p));
+	CHECK(trap_catch(&trap, probe_vmcall_here, &p));
 	CHECK_DEC(trap.vector, TRAP_VE);
 	CHECK_HEX(trap.rip, here);
 	CHECK(trap.rflags & RFLAGS_RF);
 }
 TEST(ve_is_a_fault, "#VE is a fault: RIP at the instruction, RF set in the saved flags",
-     "fact sheet 5.1", "QEMU glue: advance RIP before the injection", NEEDS_NOTHING, ve_is_a_fault);
+     "fact sheet 5.1", "QEMU glue: advance RIP before the #VE of VMCALL", NEEDS_NOTHING,
+     ve_is_a_fault);
 
 static void ve_emulated(void)
 {
+	static const uint32_t words[4] = { TD_CPUID_LEAF, TD_CPUID_EBX, TD_CPUID_ECX, TD_CPUID_EDX };
 	uint32_t by_insn[4], by_call[4];
 	uint32_t before = cpu_this()->ve[TDX_EXIT_CPUID];
 
-	CHECK_GHCI(ghci_cpuid(LEAF_HYPERVISOR, 0, by_call), GHCI_STATUS_SUCCESS);
-	cpuid(LEAF_HYPERVISOR, 0, by_insn);
+	CHECK_GHCI(ghci_cpuid(TD_CPUID_LEAF, 0, by_call), GHCI_STATUS_SUCCESS);
+	cpuid(TD_CPUID_LEAF, 0, by_insn);
 	CHECK_DEC(cpu_this()->ve[TDX_EXIT_CPUID], before + 1);
-	CHECK(!memcmp(by_insn, by_call, sizeof(by_insn)));
+	for (unsigned int n = 0; n < 4; n++) {
+		CHECK_HEX(by_call[n], words[n]);
+		CHECK_HEX(by_insn[n], words[n]);
+	}
 }
 TEST(ve_emulated, "CPUID by #VE and TDVMCALL gives what TDVMCALL alone gives",
-     "fact sheet 4.5, 9.5", "guest: take the length from VE info's upper half", NEEDS_NOTHING,
+     "fact sheet 4.5, 9.5", "guest: give CPUID's EDX in RCX, too", NEEDS_NOTHING,
      ve_emulated);
 
 PROBE(vmlaunch, ".byte 0x0f, 0x01, 0xc2")
@@ -209,7 +220,7 @@ static void ve_no_exit(void)
 	}
 }
 TEST(ve_no_exit, "RDTSC, RDTSCP, PAUSE, INVLPG, CLFLUSH and MOV DR run without a trap",
-     "fact sheet 5.1", "QEMU glue: intercept RDTSC of a TD", NEEDS_NOTHING, ve_no_exit);
+     "fact sheet 5.1", "QEMU glue: intercept a TD's read of DR7", NEEDS_NOTHING, ve_no_exit);
 
 PROBE(rdpmc, "rdpmc")
 
@@ -222,7 +233,7 @@ static void ve_rdpmc(void)
 	CHECK_FAULT(&trap, TRAP_GP);
 }
 TEST(ve_rdpmc, "RDPMC is #GP(0) without the PERFMON attribute", "fact sheet 5.1",
-     "model: answer RDPMC natively", NEEDS_NOTHING, ve_rdpmc);
+     "model: let RDPMC pass", NEEDS_NOTHING, ve_rdpmc);
 
 static void write_byte(void *address)
 {
@@ -245,7 +256,8 @@ static void ve_pending(void)
 	CHECK_HEX(trap.ve.qual & 7, TDX_QUAL_WRITE);
 }
 TEST(ve_pending, "the first touch of unaccepted memory is an EPT #VE with GPA, GLA and access",
-     "fact sheet 5.2", "model: report the GPA without its offset", NEEDS_VE, ve_pending);
+     "fact sheet 5.2", "model: report the GPA of pending memory without its offset", NEEDS_VE,
+     ve_pending);
 
 static void ve_lazy_accept(void)
 {
@@ -260,5 +272,5 @@ static void ve_lazy_accept(void)
 	CHECK_TDX(tdg_mem_page_accept((uintptr_t)page, 0), TDX_STATUS(PAGE_ALREADY_ACCEPTED, 0));
 }
 TEST(ve_lazy_accept, "a page accepted in the #VE handler is usable when the access is repeated",
-     "fact sheet 5.2, 6.2", "model: leave the entry PENDING after ACCEPT", NEEDS_VE,
+     "fact sheet 5.2, 6.2", "model: leave the entry PENDING after the first ACCEPT", NEEDS_VE,
      ve_lazy_accept);

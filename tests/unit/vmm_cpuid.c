@@ -8,13 +8,14 @@
 
 #include <cmocka.h>
 
+#include "core/channel.h"
 #include "cpuid.h"
 
 #define ALL	0xffffffffu
 
 static struct kvm_cpuid2 *table(unsigned int nent, const struct kvm_cpuid_entry2 *entries)
 {
-	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + nent * sizeof(*entries));
+	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + CPUID_MAX_ENTRIES * sizeof(*entries));
 
 	assert_non_null(cpuid);
 	cpuid->nent = nent;
@@ -74,6 +75,12 @@ static void per_vcpu(void **state)
 	assert_true(cpuid->entries[0].ecx & 1 << 21);
 	assert_int_equal(cpuid->entries[1].edx, 5);
 	assert_int_equal(cpuid->entries[2].edx, 9);
+	/* Break: an own leaf where there is no room, or none. */
+	assert_int_equal(cpuid->nent, 4);
+	assert_int_equal(cpuid->entries[3].function, TD_CPUID_LEAF);
+	cpuid->nent = CPUID_MAX_ENTRIES;
+	cpuid_set_vcpu(cpuid, 5);
+	assert_int_equal(cpuid->nent, CPUID_MAX_ENTRIES);
 	free(cpuid);
 }
 
