@@ -85,7 +85,7 @@ sync_tree()
 	rsync -rlpc --delete Makefile guest host host-patches lib linker mk tests "$work/tree/"
 	# Its own cache and locks: what has a bug in it must push nothing out of the real one.
 	(cd "$cache" && ls | grep -v '^lock\.') | while read -r entry; do
-		[ -e "$work/cache/tdi-harness/$entry" ] || ln -s "$cache/$entry" "$work/cache/tdi-harness/"
+		[ -d "$work/cache/tdi-harness/$entry" ] || ln -sfn "$cache/$entry" "$work/cache/tdi-harness/"
 	done
 }
 
