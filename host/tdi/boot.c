@@ -45,6 +45,16 @@ static bool put(const struct boot *b, const char *name, const void *data, size_t
 	return ok;
 }
 
+static unsigned int most_vcpus(const struct boot *b)
+{
+	unsigned int most = 0;
+
+	for (size_t i = 0; i < b->nr_plan; i++)
+		if (b->plan[i]->config.vcpus > most)
+			most = b->plan[i]->config.vcpus;
+	return most;
+}
+
 static bool prepare(struct boot *b, const struct images *images, struct strv *argv)
 {
 	char *plan = plan_text(b->plan, b->nr_plan, images, b->opts->seed);
@@ -52,7 +62,7 @@ static bool prepare(struct boot *b, const struct images *images, struct strv *ar
 	struct cpio cpio;
 	bool ok;
 
-	qemu_command(argv, b->opts, b->dir);
+	qemu_command(argv, b->opts, b->dir, most_vcpus(b));
 	command = strv_shell(argv);
 	plan_initramfs(&cpio, plan, images);
 	ok = !mkdir(b->dir, 0777) && put(b, QEMU_PLAN, plan, strlen(plan)) &&

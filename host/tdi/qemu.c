@@ -15,7 +15,7 @@
 
 #include "qemu.h"
 
-#define L1_CPUS		2
+#define L1_CPUS		2	/* at least; KVM gives a TD no more vCPUs than there are CPUs */
 #define L1_MEMORY	"1G"
 /* SeaBIOS would wait for a disk on each port of a SATA controller that nobody uses. */
 #define L1_MACHINE	"q35,kernel-irqchip=off,smm=off,sata=off"
@@ -43,7 +43,7 @@ static void devices(struct strv *argv)
 	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=impostor"));
 }
 
-void qemu_command(struct strv *argv, const struct options *o, const char *dir)
+void qemu_command(struct strv *argv, const struct options *o, const char *dir, unsigned int vcpus)
 {
 	strv_add(argv, xstrdup(o->qemu));
 	option(argv, "-L", xstrdup(o->firmware_dir));
@@ -56,7 +56,7 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir)
 	if (o->icount)
 		option(argv, "-icount", xstrdup("shift=1,sleep=off"));
 	option(argv, "-cpu", xstrdup(L1_CPU ",tdx-host=on"));
-	option(argv, "-smp", xasprintf("%u", L1_CPUS));
+	option(argv, "-smp", xasprintf("%u", vcpus > L1_CPUS ? vcpus : L1_CPUS));
 	option(argv, "-m", xstrdup(L1_MEMORY));
 	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48,snoop-control=on"));
 	if (!o->no_device)

@@ -17,7 +17,8 @@
 #define QEMU_PLAN	"plan"
 #define QEMU_COMMAND	"command"
 
-void qemu_command(struct strv *argv, const struct options *opts, const char *dir);
+/* @vcpus: of the largest TD. */
+void qemu_command(struct strv *argv, const struct options *opts, const char *dir, unsigned int vcpus);
 /*
  * Start it in a process group of its own, with stderr in @dir. It dies with us, however we die.
  * Returns its pid and a pidfd, or -1 with errno.

@@ -248,6 +248,10 @@ td_ends()
 	expect 'a refused access is a failure' 1 '^fail: alpha' 'REFUSED'
 	run code:alpha
 	expect 'an exit code of the guest is an error' 2 '^error: alpha' 'detail 0x3'
+	# Break: give every L1 the same CPUs, and KVM has none for some vCPUs.
+	run '' alpha --td vcpus=4 --logs "$work/smp"
+	cat "$work"/smp/tdi-*/boot-1/command >>"$work/out"
+	expect 'L1 has as many CPUs as the largest TD' 0 ' -smp 4 '
 	# Break: believe TD_BEGIN without comparing it with the plan.
 	run wrongtd:alpha
 	expect 'a TD that is not the planned one is an error' 2 \
