@@ -93,17 +93,19 @@ static bool refused_as_announced(const struct observation *obs)
 static void judge_end(const struct test *test, const struct observation *obs, struct result *res)
 {
 	const struct rec_td_end *e = &obs->td_end_rec;
+	/* Who skips a test announces nothing, and leaves as usual. */
+	bool refused = test->refused && !(obs->test_end && obs->end.outcome == OUTCOME_SKIP);
 	char *text;
 
 	if (!obs->td_end) {
 		one(res, VERDICT_ERROR, xstrdup("the record of the TD's end is missing"));
 		return;
 	}
-	if (test->refused ? refused_as_announced(obs) : e->reason == TD_END_SHUTDOWN && !e->detail)
+	if (refused ? refused_as_announced(obs) : e->reason == TD_END_SHUTDOWN && !e->detail)
 		return;
 	text = xasprintf("TD ended by %s, expected %s: %s (vCPU %u, detail %#llx)",
 			 td_end_name(e->reason),
-			 test->refused ? "REFUSED at the announced address" : "SHUTDOWN code 0",
+			 refused ? "REFUSED at the announced address" : "SHUTDOWN code 0",
 			 obs->td_reason, e->vcpu, (unsigned long long)e->detail);
 	switch (e->reason) {
 	case TD_END_TIMEOUT:
@@ -115,7 +117,7 @@ static void judge_end(const struct test *test, const struct observation *obs, st
 		one(res, VERDICT_CRASH, text);
 		break;
 	case TD_END_SHUTDOWN:
-		one(res, test->refused ? VERDICT_FAIL : VERDICT_ERROR, text);
+		one(res, refused ? VERDICT_FAIL : VERDICT_ERROR, text);
 		break;
 	case TD_END_REFUSED:
 		one(res, VERDICT_FAIL, text);
@@ -187,8 +189,26 @@ static void judge_linux(const struct test *test, const struct observation *obs, 
 	free(want);
 }
 
+/* Why this test can't be run in such a TD, or NULL. */
+static const char *unsupported(const struct test *test, const struct observation *obs)
+{
+	const struct rec_td_end *e = &obs->td_end_rec;
+
+	if (!obs->td_end)
+		return NULL;
+	if (e->reason == TD_END_UNSUPPORTED)
+		return obs->td_reason;
+	/* Linux wants no #VE of its own memory, and says so first of all. */
+	if (test->kind == TEST_LINUX && !test->config.ve_disable && e->reason == TD_END_FATAL &&
+	    strstr(obs->td_reason, "SEPT #VE has to be disabled"))
+		return obs->td_reason;
+	return NULL;
+}
+
 static void judge(const struct test *test, const struct observation *obs, struct result *res)
 {
+	const char *why_not = unsupported(test, obs);
+
 	if (obs->crash)
 		one(res, VERDICT_CRASH, xstrdup(obs->crash));
 	if (obs->timeout)
@@ -205,8 +225,8 @@ static void judge(const struct test *test, const struct observation *obs, struct
 		one(res, VERDICT_ERROR, xstrdup("not run: its TD never began"));
 		return;
 	}
-	if (obs->td_end && obs->td_end_rec.reason == TD_END_UNSUPPORTED) {
-		one(res, VERDICT_SKIP, xstrdup(obs->td_reason));
+	if (why_not) {
+		one(res, VERDICT_SKIP, xstrdup(why_not));
 		return;
 	}
 	judge_end(test, obs, res);

@@ -22,6 +22,7 @@
 #include "stream.h"
 #include "tdx_abi/leaf.h"
 #include "tdx_abi/status.h"
+#include "verdict.h"
 
 /* ---- stream ---- */
 
@@ -433,6 +434,56 @@ static void scan_bounds(void **state)
 	}
 }
 
+/* ---- verdicts ---- */
+
+static enum verdict verdict_of(const struct test *test, enum td_end end, uint8_t outcome)
+{
+	struct observation obs = {
+		.td_begin = true, .td_end = true, .td_end_rec.reason = end,
+		.td_reason = (char *)"ReportFatalError 0: TD misconfiguration: "
+				     "SEPT #VE has to be disabled",
+		.test_begin = true, .test_end = true, .end.outcome = outcome,
+	};
+	struct result res;
+	enum verdict verdict;
+
+	verdict_decide(test, &obs, &res);
+	verdict = res.verdict;
+	result_free(&res);
+	return verdict;
+}
+
+/*
+ * Red if judge_end() wants the refusal also of a guest that skipped the test; or believes one that
+ * skipped whatever its TD came to.
+ */
+static void skipped_refusal(void **state)
+{
+	const struct test test = {
+		.kind = TEST_GUEST, .id = (char *)"r", .sentence = (char *)"", .clause = (char *)"",
+		.refused = true,
+	};
+
+	(void)state;
+	assert_int_equal(verdict_of(&test, TD_END_SHUTDOWN, OUTCOME_SKIP), VERDICT_SKIP);
+	assert_int_equal(verdict_of(&test, TD_END_SHUTDOWN, OUTCOME_PASS), VERDICT_FAIL);
+	assert_int_equal(verdict_of(&test, TD_END_KVM_ERROR, OUTCOME_SKIP), VERDICT_CRASH);
+}
+
+/* Red if unsupported() skips a Linux that says so without cause, or that ends otherwise. */
+static void linux_wants_no_ve(void **state)
+{
+	struct test test = {
+		.kind = TEST_LINUX, .id = (char *)"l", .sentence = (char *)"", .clause = (char *)"",
+	};
+
+	(void)state;
+	assert_int_equal(verdict_of(&test, TD_END_FATAL, 0), VERDICT_SKIP);
+	assert_int_equal(verdict_of(&test, TD_END_TRIPLE_FAULT, 0), VERDICT_CRASH);
+	test.config.ve_disable = 1;
+	assert_int_equal(verdict_of(&test, TD_END_FATAL, 0), VERDICT_CRASH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,7 +493,8 @@ int main(void)
 		cmocka_unit_test(decode_names), cmocka_unit_test(hostlog_rules),
 		cmocka_unit_test(views_agree), cmocka_unit_test(exit_codes),
 		cmocka_unit_test(shell_words), cmocka_unit_test(scan_pages_at_mark),
-		cmocka_unit_test(scan_bounds),
+		cmocka_unit_test(scan_bounds), cmocka_unit_test(skipped_refusal),
+		cmocka_unit_test(linux_wants_no_ve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
