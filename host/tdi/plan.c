@@ -6,6 +6,7 @@
 #include "mrtd.h"
 #include "plan.h"
 
+#define BOOT_INIT_SIZE	0x260	/* Documentation/arch/x86/boot.rst */
 #define LINUX_CMDLINE	"console=ttyS0 earlyprintk=ttyS0 panic=-1 nokaslr"
 
 /* Read by the shell of --shell, which is busybox's. */
@@ -19,14 +20,32 @@ static const char shell_rc[] =
 	"ln -s /init /bin/vmm\n"
 	"echo 'L1. vmm --plan /plan --records /records runs the TDs, poweroff -f leaves.'\n";
 
+/*
+ * A Linux TD wants memory by its kernel: what unpacks and starts it (init_size of its boot header),
+ * its page tables and data, KASAN's shadow if it has one; and 64 MiB for swiotlb, which a TD needs.
+ */
+static unsigned int linux_mem_mib(const struct blob *kernel)
+{
+	uint32_t init_size = 0;
+	unsigned int mib;
+
+	if (kernel->len >= BOOT_INIT_SIZE + sizeof(init_size))
+		memcpy(&init_size, kernel->data + BOOT_INIT_SIZE, sizeof(init_size));
+	mib = 64 + 4 * (init_size >> 20);
+	return mib < 128 ? 128 : mib;
+}
+
 /* @mrtd: what a verifier would expect; tests of a private device get it in arg0 to arg5. */
 static void plan_line(FILE *f, const struct test *test, const uint8_t mrtd[SHA384_SIZE],
-		      uint64_t seed)
+		      const struct images *images, uint64_t seed)
 {
 	struct test_config config = test->config, *c = &config;
 
 	if (test->kind == TEST_GUEST && c->device == 2)
 		memcpy(c->arg, mrtd, SHA384_SIZE);
+
+	if (test->kind == TEST_LINUX && !c->mem_mib)
+		c->mem_mib = linux_mem_mib(&images->kernel);
 
 	fprintf(f, "td name=%s test=%s kind=%s", test->id, test->id,
 		test->kind == TEST_LINUX ? "linux" : "flat");
@@ -58,7 +77,7 @@ char *plan_text(const struct test *const *tests, size_t n, const struct images *
 		die("out of memory; close other programs or lower --jobs");
 	mrtd_of_image(images->guest.data, images->guest.len, mrtd);
 	for (size_t i = 0; i < n; i++)
-		plan_line(f, tests[i], mrtd, seed);
+		plan_line(f, tests[i], mrtd, images, seed);
 	fclose(f);
 	return text;
 }

@@ -169,7 +169,7 @@ void tests_add_linux(struct tests *tests)
 	t->clause = xstrdup("fact sheet 4, 5");
 	t->sabotage = xstrdup("VMM: do not enable vCPU 1 in the MADT");
 	t->config.vcpus = 2;
-	t->config.mem_mib = 128;
+	t->config.mem_mib = 0;		/* by the size of the kernel */
 	t->config.timeout_ms = 120000;
 	t->config.convert = 1;
 }

@@ -200,6 +200,30 @@ static void plan_cmdline_last(void **state)
 	free(text);
 }
 
+/* Red if plan_line() gives every Linux the same memory, or overrides --td. */
+static void plan_linux_memory(void **state)
+{
+	static uint8_t kernel[0x268];
+	struct test test = { .kind = TEST_LINUX, .id = (char *)"linux.smp2" };
+	const struct test *tests[] = { &test };
+	const struct images images = { .kernel = { kernel, sizeof(kernel) } };
+	const struct { unsigned int init_mib, asked; const char *text; } rows[] = {
+		{ 14, 0, " mem_mib=128 " }, { 58, 0, " mem_mib=296 " }, { 58, 96, " mem_mib=96 " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t init_size = (rows[i].init_mib << 20) + 4096;
+		char *text;
+
+		memcpy(kernel + 0x260, &init_size, sizeof(init_size));
+		test.config.mem_mib = rows[i].asked;
+		text = plan_text(tests, 1, &images, 5);
+		assert_non_null(strstr(text, rows[i].text));
+		free(text);
+	}
+}
+
 /* ---- decoding and rules ---- */
 
 static void decode_names(void **state)
@@ -490,6 +514,7 @@ int main(void)
 		cmocka_unit_test(stream_any_pieces), cmocka_unit_test(stream_every_bit),
 		cmocka_unit_test(stream_guest_restarts), cmocka_unit_test(stream_source_and_type),
 		cmocka_unit_test(cpio_layout), cmocka_unit_test(plan_cmdline_last),
+		cmocka_unit_test(plan_linux_memory),
 		cmocka_unit_test(decode_names), cmocka_unit_test(hostlog_rules),
 		cmocka_unit_test(views_agree), cmocka_unit_test(exit_codes),
 		cmocka_unit_test(shell_words), cmocka_unit_test(scan_pages_at_mark),
