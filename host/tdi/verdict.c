@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hostlog.h"
 #include "verdict.h"
 
 static const char *const verdict_names[VERDICT_NR] = {
@@ -171,6 +172,18 @@ static void judge_host(const struct test *test, const struct observation *obs, s
 		one(res, VERDICT_ERROR, xstrdup("the VMM never tried what the test is about"));
 }
 
+/* The kernel in the TD is held to what the host's is. */
+static void judge_console(const char *console, struct result *res)
+{
+	char *copy = xstrdup(console), *save = NULL;
+	unsigned int bad = 0;
+
+	for (char *line = strtok_r(copy, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save))
+		if (hostlog_bad(line) && bad++ < OBSERVE_FAILURES_MAX)
+			one(res, VERDICT_FAIL, xasprintf("the TD's kernel: %s", line));
+	free(copy);
+}
+
 /* A Linux TD says on its console, which arrives as records, that user space runs on every CPU. */
 static void judge_linux(const struct test *test, const struct observation *obs, struct result *res)
 {
@@ -178,6 +191,7 @@ static void judge_linux(const struct test *test, const struct observation *obs, 
 	const char *tail = obs->console ? obs->console : "";
 	size_t len = strlen(tail);
 
+	judge_console(tail, res);
 	if (strstr(tail, want)) {
 		res->checks++;
 	} else {

@@ -279,6 +279,10 @@ static void run_td(const char *id, bool linux_td, unsigned int vcpus, unsigned i
 	if (fault("hostcheck"))
 		host_check();
 	if (linux_td) {
+		static const char splat[] = "[    1.0] BUG: KASAN: slab-use-after-free in tdx_enc_status\r\n";
+
+		if (fault("splat"))
+			emit(REC_CONSOLE, REC_FROM_VMM, NULL, 0, splat, strlen(splat));
 		snprintf(line, sizeof(line), "witness: userspace reached, %u cpus\r\n", vcpus);
 		if (!fault("mute"))
 			emit(REC_CONSOLE, REC_FROM_VMM, NULL, 0, line, strlen(line));

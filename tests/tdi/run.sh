@@ -262,6 +262,9 @@ td_ends()
 	# Break: pass the witness on SHUTDOWN alone.
 	run mute:linux.smp2
 	expect 'a Linux TD that does not reach user space fails' 1 '^fail: linux.smp2' 'never said'
+	# Break: drop judge_console().
+	run splat:linux.smp2
+	expect 'a Linux TD whose kernel complains fails' 1 '^fail: linux.smp2' "the TD's kernel: .*KASAN"
 	# Break: ask a foreign image for our records; or don't look at how it ends.
 	head -c 4096 /dev/zero >"$work/flat.bin"
 	run image:image --image "$work/flat.bin"
