@@ -41,6 +41,8 @@ help:
 #: make install           what make run has built, to DESTDIR= PREFIX= (/usr/local)
 #: make plants            plant known bugs one by one: each must turn its oracle red, and nothing else
 #: make plants T=b06-aug  only these, by their names in tests/plant; ONLY= runs only these tests
+#: make check-full        check, under UEFI, kernels unpatched and with KASAN and lockdep, every TD configuration, each
+#:                        patch, all plants, ...; hours, goes on where it was; T='matrix-*' some steps, SHARD=1/2 half
 #: make selfcheck         of each test: without its checks, or with a wrong expectation, it must not pass
 #: make docs/tests.md     the catalogue of the guest tests, from the guest image
 #: make repeat N=20       make check so often, with four busy loops beside; all green, with equal counts
@@ -70,7 +72,8 @@ $(VMM_OBJ): $(O)/uapi/.stamp
 
 SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' FIRMWARE='$(FIRMWARE)' \
 	  KSRC='$(abspath $(KSRC))' QEMU_SRC='$(abspath $(QEMU_SRC))'
-RUN	= $(TDI) run $(if $(KERNEL),--kernel '$(BZIMAGE)') $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
+WITH	= $(if $(KERNEL),--kernel '$(BZIMAGE)')
+RUN	= $(TDI) run $(WITH) $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
 	  $(if $(APPEND),--append '$(APPEND)') \
 	  $(if $(FIRMWARE),--firmware '$(or $(filter ovmf,$(FIRMWARE)),$(abspath $(FIRMWARE)))')
 GLOBS	= $(foreach t,$(T),'$(t)')
@@ -126,7 +129,12 @@ qemu-off: setup
 .PHONY: selfcheck
 selfcheck: setup
 	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
-	$(Q)$(TDI) selfcheck --jobs 2 $(GLOBS)
+	$(Q)$(TDI) selfcheck --jobs 2 $(WITH) $(GLOBS)
+
+.PHONY: check-full
+check-full: setup
+	+$(Q)$(MAKE) --no-print-directory -j$(NPROC) programs && $(MAKE) --no-print-directory platform
+	+$(SCRIPT) KERNEL='$(and $(KERNEL),$(BZIMAGE))' SHARD='$(SHARD)' mk/full.sh '$(MAKE) --no-print-directory' $(GLOBS)
 
 docs/tests.md: setup $(TDI) guest
 	$(Q)mk/tests-md.sh $(TDI) >$@.new && mv $@.new $@

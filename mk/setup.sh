@@ -53,6 +53,7 @@ LIST
 
 [ -z "${FIRMWARE:-}" ] || have command mformat || missing="$missing mtools"
 [ "${FIRMWARE:-}" != ovmf ] || have file /usr/share/OVMF/OVMF_CODE_4M.fd || missing="$missing ovmf"
+[ -z "${SPARSE:-}" ] || have command sparse || missing="$missing sparse"
 
 cache_choose
 case $cache in "$O"/*) say CACHE "no writable home directory: downloads and builds stay in $cache" ;; esac
