@@ -47,7 +47,7 @@ equal()		# NAME CPUS MODEL [OPTION]
 }
 
 # The lines that tdx-host=on may change.
-given='cpuid (0000000[017]|80000007)\.00 |msr (0000003a|000004[89].) |cr4 bit 13 |cr3 bit 63 with PCIDs '
+given='cpuid (0000000[017]|8000000[78])\.00 |msr (0000003a|0000010a|000004[89].) |cr4 bit 13 |cr3 bit 63 with PCIDs '
 given="$given|(vmxe: )?(vm|inv|movdir|seamcall)|vmxe: cr4 "
 
 # Each line of standard input: a name, and a regular expression that only the dump
@@ -98,6 +98,8 @@ for cpu in 0 1; do
 		CPUID.VMX	^cpu $cpu cpuid 00000001.00 .* ecx .{6}[2367abef]
 		CPUID.PCID	^cpu $cpu cpuid 00000001.00 .* ecx .{3}[2367abef]
 		CPUID.INVTSC	^cpu $cpu cpuid 80000007.00 .* edx .{5}[13579bdf]
+		MAXPHYADDR	^cpu $cpu cpuid 80000008.00 eax 0000..34
+		IA32_ARCH_CAPABILITIES	^cpu $cpu msr 0000010a 0*169
 		IA32_FEATURE_CONTROL	^cpu $cpu msr 0000003a 0*5
 		IA32_VMX_BASIC	^cpu $cpu msr 00000480 0*[1-9a-f]
 		CR4.VMXE	^cpu $cpu cr4 bit 13 ok and kept

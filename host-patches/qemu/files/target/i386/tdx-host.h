@@ -20,13 +20,16 @@ typedef enum X86VmxOp {
     X86_VMCS,       /* anything that needs a VMCS: fails with VMfailInvalid */
 } X86VmxOp;
 
+/* With fewer than 52 bits of physical address, KVM can't reach all of a TD's page tables. */
+#define TDX_HOST_PHYS_BITS  52
+
 #if defined(CONFIG_TCG) && !defined(CONFIG_USER_ONLY)
 
 /* Feature bits that a CPU gains with tdx-host=on. */
 uint64_t tdx_host_features(X86CPU *cpu, FeatureWord w);
 /*
  * RDMSR of the MSRs that tdx-host=on adds: VMX, FEATURE_CONTROL, KEYID_PARTITIONING,
- * TSC.
+ * ARCH_CAPABILITIES, TSC.
  */
 bool tdx_host_rdmsr(CPUX86State *env, uint64_t *val);
 /*

@@ -27,6 +27,8 @@ uint64_t tdx_host_features(X86CPU *cpu, FeatureWord w)
         return CPUID_7_0_EBX_INVPCID;
     case FEAT_7_0_ECX:
         return CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B;
+    case FEAT_7_0_EDX:
+        return CPUID_7_0_EDX_ARCH_CAPABILITIES;
     case FEAT_8000_0007_EDX:
         return CPUID_APM_INVTSC;
     default:

@@ -41,6 +41,9 @@ static const uint64_t vmx_msr[] = {
 };
 
 #define MSR_KEYID_PARTITIONING  0x87
+/* What no TDX host has: Meltdown, L1TF, MDS, page size change MC, TAA. An emulated CPU has none. */
+#define NOT_VULNERABLE          (MSR_ARCH_CAP_RDCL_NO | MSR_ARCH_CAP_SKIP_L1DFL_VMENTRY | \
+                                 MSR_ARCH_CAP_MDS_NO | MSR_ARCH_CAP_PSCHANGE_MC_NO | MSR_ARCH_CAP_TAA_NO)
 #define FEATURE_CONTROL_VMX     (FEATURE_CONTROL_LOCKED | FEATURE_CONTROL_VMXON_ENABLED_OUTSIDE_SMX)
 
 bool tdx_host_rdmsr(CPUX86State *env, uint64_t *val)
@@ -57,6 +60,9 @@ bool tdx_host_rdmsr(CPUX86State *env, uint64_t *val)
         return true;
     case MSR_IA32_FEATURE_CONTROL:
         *val = FEATURE_CONTROL_VMX;
+        return true;
+    case MSR_IA32_ARCH_CAPABILITIES:
+        *val = NOT_VULNERABLE;
         return true;
     case MSR_KEYID_PARTITIONING:
         *val = cpu->tdx ? (uint64_t)cpu->tdx->platform->keyids << 32 | TDX_MKTME_KEYIDS : 0;
