@@ -331,8 +331,8 @@ static void connect_touch_after_unbind(void)
 	test_end_refused(touch, tdi.dev.bar0);
 }
 TEST(connect_touch_after_unbind, "after the unbind the private page is gone, also from the TLB",
-     "fact sheet C 8 row 18", "KVM: drop the zap of private leaves in the invalidate callback",
-     NEEDS_CONNECT | EXPECT_REFUSED, connect_touch_after_unbind);
+     "fact sheet C 8 row 18", "VMM: answer UNBIND without doing it", NEEDS_CONNECT | EXPECT_REFUSED,
+     connect_touch_after_unbind);
 
 static uint32_t reading;
 

@@ -13,8 +13,8 @@ static void device_identity(void)
 	CHECK_DEC(testdev_read32(dev.bar0 + TESTDEV_STATE), 0);
 }
 TEST(device_identity, "an assigned device's registers answer through the shared EPT",
-     "KVM_MEM_DMABUF_MMIO, KVM api.rst", "QEMU device: say version 2",
-     NEEDS_DEVICE, device_identity);
+     "KVM_MEM_DMABUF_MMIO, KVM api.rst", "QEMU device: say version 2", NEEDS_DEVICE,
+     device_identity);
 
 static void device_widths(void)
 {
@@ -75,8 +75,7 @@ static void device_smp(void)
 		testdev_check_smp(dev.bar0);
 }
 TEST(device_smp, "two vCPUs fault in and write one page of a BAR without losing a write",
-     "host-patches.md P14",
-     "KVM: map the page after it when another vCPU than the first faults on shared MMIO",
+     "host-patches.md P14", "QEMU device: lose a shared write that follows another vCPU's",
      NEEDS_DEVICE | NEEDS_SMP, device_smp);
 
 static void touch(uint64_t gpa)
@@ -125,5 +124,5 @@ static void device_private_alias(void)
 	test_end_refused(touch, dev.bar0);
 }
 TEST(device_private_alias, "the private alias of a BAR that is not bound is refused",
-     "host-patches.md B14", "KVM: find a page of private MMIO while the device is not bound",
+     "host-patches.md B14", "model: look a private GPA that is not mapped up in the shared EPT",
      NEEDS_DEVICE | EXPECT_REFUSED, device_private_alias);

@@ -55,8 +55,7 @@ static void ghci_io_empty(void)
 	}
 }
 TEST(ghci_io_empty, "a port that nothing answers reads all-ones of its size and ignores writes",
-     "GHCI Instruction.IO", "VMM: answer one bit less than all-ones", NEEDS_NOTHING,
-     ghci_io_empty);
+     "GHCI Instruction.IO", "VMM: answer one bit less than all-ones", NEEDS_NOTHING, ghci_io_empty);
 
 static void ghci_io_device(void)
 {
@@ -103,8 +102,8 @@ static void ghci_cpuid_leaves(void)
 	CHECK_HEX(by_call[0], native[0]);
 }
 TEST(ghci_cpuid_leaves, "vendor and family by TDVMCALL are those that the module shows",
-     "GHCI Instruction.CPUID", "VMM: give KVM another model in SET_CPUID2",
-     NEEDS_NOTHING, ghci_cpuid_leaves);
+     "GHCI Instruction.CPUID", "VMM: give KVM another model in SET_CPUID2", NEEDS_NOTHING,
+     ghci_cpuid_leaves);
 
 static void ghci_msr(void)
 {

@@ -8,7 +8,7 @@
 
 #define VECTOR		0x60
 #define TIMER_TICKS	100000
-#define PATIENCE	(1u << 26)	/* turns: ends before the TD does, as a failed check */
+#define PATIENCE	(1u << 26)	/* turns: its end comes before the TD's, to be a failed check */
 
 static bool wait_for(uint8_t vector, uint32_t count)
 {
@@ -117,8 +117,8 @@ static void irq_hlt(void)
 	CHECK_DEC(sleeps, 1);
 }
 TEST(irq_hlt, "a vCPU that sleeps in TDVMCALL HLT is woken by its timer, and not before",
-     "fact sheet 4.5, 7", "KVM: report a pending interrupt to every HLT of vCPU 0", NEEDS_NOTHING,
-     irq_hlt);
+     "fact sheet 4.5, 7", "KVM: report a pending interrupt to every HLT of a TD of one vCPU",
+     NEEDS_NOTHING, irq_hlt);
 
 static void irq_hlt_pending(void)
 {

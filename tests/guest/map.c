@@ -35,7 +35,7 @@ static void map_round_trip(void)
 }
 TEST(map_round_trip,
      "a page goes to shared without its contents, and back to a zeroed private page",
-     "fact sheet 9.7, 6.2", "KVM: don't zap the S-EPT entry when one page becomes shared",
+     "fact sheet 9.7, 6.2", "VMM: leave a single page shared that is to become private",
      NEEDS_NOTHING, map_round_trip);
 
 static void map_many(void)

@@ -10,7 +10,7 @@
 #include "x86/smp.h"
 
 #define VECTOR		0x61
-#define PATIENCE	(1u << 26)	/* turns: ends before the TD does, as a failed check */
+#define PATIENCE	(1u << 26)	/* turns: its end comes before the TD's, to be a failed check */
 
 static unsigned int nr_vcpus(void)
 {
@@ -141,7 +141,7 @@ static void smp_ipi_wakes(void)
 	CHECK_GHCI(status, GHCI_STATUS_SUCCESS);
 }
 TEST(smp_ipi_wakes, "an IPI wakes a vCPU that sleeps in TDVMCALL HLT", "fact sheet 4.5, 7",
-     "KVM: do not wake a TD for a posted vector below E0h", NEEDS_SMP, smp_ipi_wakes);
+     "KVM: do not wake a vCPU for a vector below E0h", NEEDS_SMP, smp_ipi_wakes);
 
 static uint64_t smp_tsc_of_ap;
 
@@ -165,29 +165,30 @@ static void smp_tsc(void)
 TEST(smp_tsc, "the vCPUs of a TD read one TSC", "fact sheet 7",
      "model: add to the TSC offset by vCPU index", NEEDS_SMP, smp_tsc);
 
-static void smp_clear(void *opaque)
+static void smp_answer(void *opaque)
 {
-	volatile uint8_t *byte = opaque;
+	volatile uint32_t *word = opaque;
 
 	set_flag(&stage, 1);
-	while (!*byte)
+	while (!*word)
 		cpu_relax();
-	*byte = 2;
+	/* A store of the other kind, past the caches. */
+	asm volatile("movnti %1, %0; sfence" : "=m"(*word) : "r"(2u));
 }
 
 static void smp_memory(void)
 {
-	volatile uint8_t *byte = memory_page();
+	volatile uint32_t *word = memory_page();
 
-	TEST_REQUIRE(byte, "no RAM left");
-	smp_start(1, smp_clear, (void *)byte);
+	TEST_REQUIRE(word, "no RAM left");
+	smp_start(1, smp_answer, (void *)word);
 	wait_flag(&stage, 1);
-	*byte = 1;
+	*word = 1;
 	CHECK(smp_wait(1));
-	CHECK_DEC(*byte, 2);
+	CHECK_DEC(*word, 2);
 }
 TEST(smp_memory, "a store of one vCPU is seen by another that spins on it", "fact sheet 6.2",
-     "KVM: map a private GPA of each vCPU to a page of its own", NEEDS_SMP, smp_memory);
+     "QEMU: lose what MOVNTI stores", NEEDS_SMP, smp_memory);
 
 #define STORM	32
 

@@ -171,8 +171,7 @@ static void ve_emulated(void)
 	}
 }
 TEST(ve_emulated, "CPUID by #VE and TDVMCALL gives what TDVMCALL alone gives",
-     "fact sheet 4.5, 9.5", "guest: give CPUID's EDX in RCX, too", NEEDS_NOTHING,
-     ve_emulated);
+     "fact sheet 4.5, 9.5", "guest: give CPUID's EDX in RCX, too", NEEDS_NOTHING, ve_emulated);
 
 PROBE(vmlaunch, ".byte 0x0f, 0x01, 0xc2")
 PROBE(vmfunc, ".byte 0x0f, 0x01, 0xd4")
