@@ -50,6 +50,7 @@ help:
 #: make mutants N=200 SEED=1   break the model in so many random places; the unit tests must notice
 #: make coverage          what the unit tests reach of lib/, by line, branch, fact sheet; writes docs/coverage.md
 #: make series            check that the patch series apply to the fetched sources
+#: make series BASE=v7.3.6 KSRC=tree   lay the Linux series on a commit of your git tree, in build/series-linux
 #: make gdb T=connect_flow   gdb on L1 and on its TD, both with symbols (docs/gdb.md)
 #: make clean             remove what was built from this tree; keep Linux and QEMU
 #: make distclean         remove the whole build directory
@@ -152,7 +153,7 @@ mutants: setup
 
 .PHONY: series
 series:
-	$(SCRIPT) mk/series.sh
+	$(SCRIPT) mk/series.sh '$(BASE)'
 
 .PHONY: gdb
 gdb: setup

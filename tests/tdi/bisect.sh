@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154 # run.sh has the variables
 #
-# Sourced by run.sh: mk/bisect.sh under a real "git bisect run", on a history of toy commits. A
-# commit is one file with the exit code that the runner shall have on it, or the word broken.
+# Sourced by run.sh: mk/bisect.sh under a real "git bisect run", on a history of toy commits, and
+# mk/series.sh on the same tree. A commit is one file with the exit code that the runner shall have
+# on it, or the word broken.
 
 toy() { git -C "$work/linux" -c user.name=tdi -c user.email=tdi@localhost "$@"; }
 
@@ -58,4 +59,43 @@ bisection()
 	(cd "$work/linux" && env -u O "$work/harness/mk/bisect.sh") >"$work/out" 2>&1
 	code=$?
 	expect 'a tree with a build of its own stops the bisection' 255 'use a git worktree'
+}
+
+# Break: apply the patches to KSRC= itself; or go on after one that does not apply.
+series_on_a_tree()
+{
+	local out=$work/harness/build tree=$work/linux base code
+	local lay=(env "O=$out" CC=cc "KSRC=$tree" HOME="$work" mk/series.sh)
+	cp mk/series.sh mk/lib.sh "$work/harness/mk/"
+	mkdir -p "$work/harness/host-patches/linux"
+	toy checkout -q -b series line
+	for code in 1 2; do
+		echo $code >"$tree/file"
+		toy add file
+		toy commit -qm "toy: patch $code"
+	done
+	toy format-patch --zero-commit -N -o "$work/harness/host-patches/linux" line |
+		xargs -n 1 basename >"$work/harness/host-patches/linux/series"
+	toy checkout -q line
+	base=$(toy rev-parse line)
+
+	(cd "$work/harness" && "${lay[@]}" line) >"$work/out" 2>&1
+	code=$?
+	[ "$(git -C "$out/series-linux" rev-list line.. 2>/dev/null | wc -l)" = 2 ] ||
+		code="$code, not two commits"
+	[ "$(toy rev-parse HEAD)$(toy status --porcelain -uno)" = "$base" ] || code="$code, KSRC= has changed"
+	expect 'make series BASE= lays the series on a commit of a git tree' 0 'all of them on line' \
+		'make check KSRC='
+
+	echo other >"$tree/file"
+	toy add file
+	toy commit -qm 'in the way'
+	(cd "$work/harness" && "${lay[@]}" line) >"$work/out" 2>&1
+	code=$?
+	expect 'make series BASE= names the first patch that does not apply' 1 \
+		'0001-toy-patch-1.patch does not apply to line'
+
+	(cd "$work/harness" && "${lay[@]}" nosuch) >"$work/out" 2>&1
+	code=$?
+	expect 'make series BASE= with no such commit' 2 'no git tree that has a commit nosuch'
 }

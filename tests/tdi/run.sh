@@ -569,6 +569,7 @@ processes
 misuses
 scripts
 bisection
+series_on_a_tree
 recipes
 no_memory
 no_space
