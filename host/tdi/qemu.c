@@ -22,6 +22,8 @@
 #define L1_RTC		"base=2026-01-01T00:00:00,clock=vm"
 /* Without erms and fsrm: a REP costs an iteration for each byte, and reads MMIO by bytes. */
 #define L1_CPU		"max,vendor=GenuineIntel,family=6,model=173,stepping=1,-svm,-erms,-fsrm"
+/* With 1 GiB pages OVMF takes a minute to map 52 bits of address space; without, it maps 40. */
+#define UEFI_CPU	",-pdpe1gb"
 #define L1_CMDLINE	"console=ttyS0 earlyprintk=ttyS0 nokaslr panic=-1 kvm_intel.tdx=1"
 
 /* Unknown words with a '=' become the environment of init; what follows "--" its arguments. */
@@ -55,7 +57,8 @@ void qemu_command(struct strv *argv, const struct options *o, const char *dir, u
 	option(argv, "-accel", xstrdup(o->icount ? "tcg,thread=single" : "tcg,thread=multi"));
 	if (o->icount)
 		option(argv, "-icount", xstrdup("shift=1,sleep=off"));
-	option(argv, "-cpu", xstrdup(L1_CPU ",tdx-host=on"));
+	option(argv, "-cpu",
+	       xasprintf(L1_CPU ",tdx-host=on%s", o->firmware ? UEFI_CPU : ""));
 	option(argv, "-smp", xasprintf("%u", vcpus > L1_CPUS ? vcpus : L1_CPUS));
 	option(argv, "-m", xstrdup(L1_MEMORY));
 	option(argv, "-device", xstrdup("intel-iommu,intremap=on,eim=on,aw-bits=48,snoop-control=on"));
