@@ -37,6 +37,7 @@ lay_series()	# REF
 	rm -rf "$tree"
 	logged "$tree.log" "checking out $1" git clone --shared --no-checkout "$KSRC" "$tree"
 	logged "$tree.log" "checking out $1" git -C "$tree" checkout -b tdx-connect "$base"
+	[ -f "$tree/Kbuild" ] || die "commit $1 of KSRC=$KSRC is not the whole of Linux"
 	for patch in $(patches_of linux); do
 		git -C "$tree" -c user.name=tdi -c user.email=tdi@localhost -c commit.gpgsign=false \
 			am -3 --keep-cr "$PWD/host-patches/linux/$patch" >"$tree.log" 2>&1 || {
