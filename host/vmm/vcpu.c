@@ -52,6 +52,16 @@ static void vcpu_io(struct vcpu *vcpu)
 	}
 }
 
+/* What the TD shares its device reaches by DMA, and nothing else. */
+static int vcpu_convert(struct td *td, uint64_t gpa, uint64_t size, bool private)
+{
+	if ((private && vfio_share(&td->vfio, gpa, size, NULL)) ||
+	    memory_convert(&td->memory, gpa, size, private))
+		return -1;
+	return private ? 0 :
+	       vfio_share(&td->vfio, gpa, size, memory_at(&td->memory, gpa, size));
+}
+
 static void vcpu_map_gpa(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -63,7 +73,7 @@ static void vcpu_map_gpa(struct vcpu *vcpu)
 	/* A BAR is private while the device is bound, and shared else: the guest has no say (C 1.2). */
 	if (run->hypercall.nr != KVM_HC_MAP_GPA_RANGE ||
 	    vfio_owns(&vcpu->td->vfio, gpa, pages * MEMORY_PAGE) ||
-	    memory_convert(&vcpu->td->memory, gpa, pages * MEMORY_PAGE, private))
+	    vcpu_convert(vcpu->td, gpa, pages * MEMORY_PAGE, private))
 		run->hypercall.ret = EINVAL;
 }
 
@@ -76,7 +86,7 @@ static void vcpu_memory_fault(struct vcpu *vcpu)
 
 	vcpu_count(vcpu, EXITS_MEMORY_FAULT);
 	if (!vfio_owns(&td->vfio, run->memory_fault.gpa, run->memory_fault.size) && (td->plan->convert || td->plan->kind == PLAN_LINUX) &&
-	    !memory_convert(&td->memory, run->memory_fault.gpa, run->memory_fault.size, private))
+	    !vcpu_convert(td, run->memory_fault.gpa, run->memory_fault.size, private))
 		return;
 	td_end(td, vcpu->index, TD_END_REFUSED, run->memory_fault.gpa,
 	       "%s access to GPA %#llx, which is not", private ? "private" : "shared",

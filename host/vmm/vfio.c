@@ -63,7 +63,7 @@ static bool attach(struct vfio *vfio)
 	if (ioctl(vfio->iommufd, IOMMU_IOAS_ALLOC, &ioas))
 		return fail(vfio, "IOMMU_IOAS_ALLOC");
 	hwpt.dev_id = vfio->dev_id;
-	hwpt.pt_id = ioas.out_ioas_id;
+	vfio->ioas_id = hwpt.pt_id = ioas.out_ioas_id;
 	if (ioctl(vfio->iommufd, IOMMU_HWPT_ALLOC, &hwpt))
 		return fail(vfio, "IOMMU_HWPT_ALLOC");
 	vfio->hwpt_id = hwpt.out_hwpt_id;
@@ -331,6 +331,31 @@ int vfio_tsm_request(struct vfio *vfio, uint32_t op, void *response, uint32_t *l
 	*length = arg.resp_len;
 	*status = arg.tsm_code;
 	return result;
+}
+
+/* Page by page, as only what was mapped in one piece can be unmapped, and that in one piece. */
+int vfio_share(const struct vfio *vfio, uint64_t gpa, uint64_t size, void *memory)
+{
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap), .ioas_id = vfio->ioas_id, .iova = gpa, .length = size,
+	};
+	struct iommu_ioas_map map = {
+		.size = sizeof(map), .ioas_id = vfio->ioas_id, .length = MEMORY_PAGE,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+	};
+
+	if (vfio->device < 0)
+		return 0;
+	if (ioctl(vfio->iommufd, IOMMU_IOAS_UNMAP, &unmap) && errno != ENOENT)
+		return -1;
+	for (uint64_t at = 0; memory && at < size; at += MEMORY_PAGE) {
+		map.user_va = (uintptr_t)memory + at;
+		map.iova = gpa + at;
+		if (ioctl(vfio->iommufd, IOMMU_IOAS_MAP, &map))
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- the TD's PCI view ---- */

@@ -25,7 +25,7 @@ struct vfio_section {
 
 struct vfio {
 	int device, iommufd, kvm_vfio, vm;
-	uint32_t dev_id, hwpt_id, viommu_id, vdevice_id;
+	uint32_t dev_id, ioas_id, hwpt_id, viommu_id, vdevice_id;
 	uint64_t config;		/* offset of the config space in the device's file */
 	struct {
 		int dmabuf;
@@ -61,6 +61,12 @@ int vfio_unbind(struct vfio *vfio);
 /* *@length: in room, out used. *@status: what the TDX module answered. */
 int vfio_tsm_request(struct vfio *vfio, uint32_t op, void *response, uint32_t *length,
 		     uint64_t *status);
+
+/*
+ * Let the device reach @memory by DMA at [@gpa, @gpa + @size), or nothing there (NULL). -1 and
+ * errno on failure.
+ */
+int vfio_share(const struct vfio *vfio, uint64_t gpa, uint64_t size, void *memory);
 
 /* Ports CF8h to CFFh: configuration mechanism #1 of the TD's PCI bus 0. */
 bool vfio_is_config_port(uint16_t port);
