@@ -128,6 +128,7 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 	}
 	test.config.lie = NEEDS_LIE_OF(t->needs);
 	test.refused = t->needs & EXPECT_REFUSED;
+	test.fatal = t->needs & EXPECT_FATAL;
 	tests_add(tests, test);
 	return test.id && test.sentence && test.clause && test.sabotage;
 }

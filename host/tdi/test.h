@@ -37,6 +37,7 @@ struct test {
 	struct test_config config;
 	enum test_plant plant;
 	bool refused;		/* its TD is to end by a refused access */
+	bool fatal;		/* its TD is to end by ReportFatalError */
 	unsigned int rank;	/* place in the list */
 };
 

@@ -90,35 +90,62 @@ static bool refused_as_announced(const struct observation *obs)
 	       obs->td_end_rec.detail / 4096 == gpa / 4096;
 }
 
+/* The VMM got just what ReportFatalError was given. */
+static bool fatal_as_announced(const struct observation *obs)
+{
+	return obs->td_end_rec.reason == TD_END_FATAL &&
+	       obs->td_end_rec.detail == TEST_FATAL_CODE && obs->td_reason &&
+	       strstr(obs->td_reason, TEST_FATAL_TEXT);
+}
+
+/* Did the TD end as its test asks for? *@expected: how that is. */
+static bool ended_as_expected(const struct test *test, const struct observation *obs,
+			      const char **expected)
+{
+	/* Who skips a test announces nothing, and leaves as usual. */
+	bool skipped = obs->test_end && obs->end.outcome == OUTCOME_SKIP;
+
+	if (test->refused && !skipped) {
+		*expected = "REFUSED at the announced address";
+		return refused_as_announced(obs);
+	}
+	if (test->fatal && !skipped) {
+		*expected = "FATAL with the announced code and text";
+		return fatal_as_announced(obs);
+	}
+	*expected = "SHUTDOWN code 0";
+	return obs->td_end_rec.reason == TD_END_SHUTDOWN && !obs->td_end_rec.detail;
+}
+
 /* The TD ended, perhaps in a way that its test did not ask for. */
 static void judge_end(const struct test *test, const struct observation *obs, struct result *res)
 {
 	const struct rec_td_end *e = &obs->td_end_rec;
-	/* Who skips a test announces nothing, and leaves as usual. */
-	bool refused = test->refused && !(obs->test_end && obs->end.outcome == OUTCOME_SKIP);
+	const char *expected;
 	char *text;
 
 	if (!obs->td_end) {
 		one(res, VERDICT_ERROR, xstrdup("the record of the TD's end is missing"));
 		return;
 	}
-	if (refused ? refused_as_announced(obs) : e->reason == TD_END_SHUTDOWN && !e->detail)
+	if (ended_as_expected(test, obs, &expected))
 		return;
 	text = xasprintf("TD ended by %s, expected %s: %s (vCPU %u, detail %#llx)",
-			 td_end_name(e->reason),
-			 refused ? "REFUSED at the announced address" : "SHUTDOWN code 0",
-			 obs->td_reason, e->vcpu, (unsigned long long)e->detail);
+			 td_end_name(e->reason), expected, obs->td_reason, e->vcpu,
+			 (unsigned long long)e->detail);
 	switch (e->reason) {
 	case TD_END_TIMEOUT:
 		one(res, VERDICT_TIMEOUT, text);
 		break;
 	case TD_END_FATAL:
+		one(res, test->fatal ? VERDICT_FAIL : VERDICT_CRASH, text);
+		break;
 	case TD_END_TRIPLE_FAULT:
 	case TD_END_KVM_ERROR:
 		one(res, VERDICT_CRASH, text);
 		break;
 	case TD_END_SHUTDOWN:
-		one(res, refused ? VERDICT_FAIL : VERDICT_ERROR, text);
+		one(res, test->refused || test->fatal ? VERDICT_FAIL : VERDICT_ERROR, text);
 		break;
 	case TD_END_REFUSED:
 		one(res, VERDICT_FAIL, text);

@@ -104,6 +104,9 @@ enum vmm_step { VMM_STEPS(VMM_STEP_ENUM) STEP_NR };
 
 /* REC_VALUE of a test that ends by a refused access: the address. */
 #define TEST_REFUSED_GPA	"refused_gpa"
+/* What a test says that ends by ReportFatalError. No two registers of the text are alike. */
+#define TEST_FATAL_CODE		0x2a
+#define TEST_FATAL_TEXT		"R14:0000R15:1111RBX:2222RDI:3333RSI:4444R8:55555R9:66666RDX:7777"
 
 enum record_outcome { OUTCOME_PASS, OUTCOME_SKIP, OUTCOME_XFAIL, OUTCOME_FAIL, OUTCOME_ERROR };
 

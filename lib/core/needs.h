@@ -20,6 +20,7 @@
 #define NEEDS_SCAN	2048u	/* with NEEDS_CONNECT: GET_TDI_STATE makes L1 scan its memory */
 #define NEEDS_LIE(n)	((n) << 12)	/* the VMM tells this lie: enum test_lie */
 #define NEEDS_LIE_OF(needs) ((needs) >> 12 & 0xf)
+#define EXPECT_FATAL	65536u	/* the test ends by ReportFatalError: TEST_FATAL_CODE and _TEXT */
 
 /* What the VMM does behind the guest's back. */
 enum test_lie {

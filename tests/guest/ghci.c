@@ -206,3 +206,66 @@ static void ghci_notify_vector(void)
 TEST(ghci_notify_vector, "SetupEventNotifyInterrupt refuses vectors below 32 and above 255",
      "fact sheet 4.5 (SetupEventNotify)", "KVM: truncate the vector to 8 bits before the check",
      NEEDS_NOTHING, ghci_notify_vector);
+
+static void ghci_notify_good(void)
+{
+	static const uint64_t good[] = { 32, 255 };
+
+	for (unsigned int n = 0; n < sizeof(good) / sizeof(good[0]); n++) {
+		struct ghci g = { .r11 = GHCI_SETUP_EVENT_NOTIFY_INTERRUPT, .r12 = good[n] };
+
+		CHECK_GHCI(ghci_call(&g), GHCI_STATUS_SUBFUNC_UNSUPPORTED);
+	}
+}
+TEST(ghci_notify_good, "SetupEventNotifyInterrupt takes 32 and 255 to the VMM, which has no events",
+     "fact sheet 4.5 (SetupEventNotify), 8 (KVM_EXIT_TDX)",
+     "VMM: say that SetupEventNotifyInterrupt is set up", NEEDS_NOTHING, ghci_notify_good);
+
+static void ghci_quote_shared(void)
+{
+	volatile uint64_t *page = memory_page();
+	uint64_t gpa = (uintptr_t)page, failed;
+	struct ghci g = {
+		.r11 = GHCI_GET_QUOTE, .r12 = gpa | mmu_shared_bit(), .r13 = PAGE_SIZE,
+	};
+
+	TEST_REQUIRE(page, "no RAM left");
+	CHECK_GHCI(ghci_map_gpa(gpa | mmu_shared_bit(), PAGE_SIZE, &failed), GHCI_STATUS_SUCCESS);
+	CHECK(mmu_set_shared(gpa, PAGE_SIZE, true));
+	*page = 0x1234;
+	CHECK_GHCI(ghci_call(&g), GHCI_STATUS_SUBFUNC_UNSUPPORTED);
+	CHECK_HEX(*page, 0x1234);
+}
+TEST(ghci_quote_shared, "GetQuote into a shared buffer goes to the VMM, which has no quotes",
+     "fact sheet 4.5 (GetQuote), 8 (KVM_EXIT_TDX)", "VMM: say that GetQuote has succeeded",
+     NEEDS_NOTHING, ghci_quote_shared);
+
+/* What is not listed here is what the two above are refused. */
+static void ghci_info_optional(void)
+{
+	struct ghci g;
+
+	CHECK_GHCI(ghci_get_td_vmcall_info(1, &g), GHCI_STATUS_SUCCESS);
+	CHECK_HEX(g.r11, 0);
+	CHECK_HEX(g.r12, 0);
+	CHECK_HEX(g.r13, 0);
+	CHECK_HEX(g.r14, 0);
+}
+TEST(ghci_info_optional,
+     "GetTdVmCallInfo leaf 1 lists what the VMM offers beside the base set: nothing",
+     "fact sheet 4.5, C 1.2", "VMM: list GetQuote, which it does not have", NEEDS_NOTHING,
+     ghci_info_optional);
+
+static void ghci_fatal(void)
+{
+	static const char text[] = TEST_FATAL_TEXT;
+
+	_Static_assert(sizeof(text) == 64 + 1, "ReportFatalError takes eight registers of text");
+	/* Only the VMM sees the rest. */
+	CHECK(memory_page());
+	test_finish();
+	ghci_report_fatal_error(TEST_FATAL_CODE, text);
+}
+TEST(ghci_fatal, "ReportFatalError ends the TD, with its code and its 64 bytes of text in order",
+     "fact sheet 4.5 (ReportFatalError), C 1.2",
+     "VMM: swap RSI and RDI in the text of ReportFatalError", EXPECT_FATAL, ghci_fatal);
