@@ -4,7 +4,10 @@
 #include "probe.h"
 #include "tdx/ghci.h"
 #include "tdx/memory.h"
+#include "x86/apic.h"
+#include "x86/cpu.h"
 #include "x86/mmu.h"
+#include "x86/smp.h"
 
 static bool map(uint64_t gpa, uint64_t size, bool shared)
 {
@@ -108,3 +111,133 @@ static void map_refused(void)
 TEST(map_refused,
      "MapGPA refuses what is misaligned, empty or across the SHARED boundary, and names the GPA",
      "fact sheet 4.5 (MapGPA)", "KVM: leave R11 alone on error", NEEDS_NOTHING, map_refused);
+
+/* KVM asks the VMM for 2 MiB at a time: the first are RAM's last, behind them is nothing. */
+static void map_partial(void)
+{
+	uint64_t end = guest_config()->ram_bytes, gpa = end - PAGE_SIZE_2M, failed;
+	volatile uint64_t *last = (volatile uint64_t *)(end - sizeof(*last));
+
+	TEST_REQUIRE(memory_owns(gpa), "no RAM left");
+	CHECK_GHCI(ghci_map_gpa(gpa | mmu_shared_bit(), 2 * PAGE_SIZE_2M, &failed),
+		   GHCI_STATUS_INVALID_OPERAND);
+	CHECK_HEX(failed, end | mmu_shared_bit());
+	if (!CHECK(mmu_set_shared(gpa, PAGE_SIZE_2M, true)))
+		return;
+	*last = 1;
+	CHECK_HEX(*last, 1);
+}
+TEST(map_partial,
+     "MapGPA that leaves RAM names the GPA where it stopped; before that all is converted",
+     "fact sheet 4.5 (MapGPA)", "VMM: convert what is no memory", NEEDS_NOTHING, map_partial);
+
+#define VECTOR	0x62
+
+enum { CALM, STORM, OVER };
+static uint32_t weather;
+
+/* IPIs to vCPU 0, which takes none: one of them always waits. */
+static void map_storm(void *opaque)
+{
+	uint64_t *status = opaque;
+
+	*status = apic_send(0, VECTOR);
+	__atomic_store_n(&weather, STORM, __ATOMIC_RELEASE);
+	while (!*status && __atomic_load_n(&weather, __ATOMIC_ACQUIRE) == STORM)
+		*status = apic_send(0, VECTOR);
+}
+
+static void map_retry(void)
+{
+	static const uint64_t size = 4 * PAGE_SIZE_2M;
+	uint64_t gpa = memory_reserve(size, PAGE_SIZE_2M), status, failed;
+	struct ghci g = { .r11 = GHCI_MAP_GPA, .r12 = gpa | mmu_shared_bit(), .r13 = size };
+
+	TEST_REQUIRE(gpa, "no RAM left");
+	CHECK_GHCI(apic_enable(), GHCI_STATUS_SUCCESS);
+	smp_start(1, map_storm, &status);
+	while (__atomic_load_n(&weather, __ATOMIC_ACQUIRE) == CALM)
+		cpu_relax();
+	CHECK_GHCI(ghci_call(&g), GHCI_STATUS_RETRY);
+	CHECK_HEX(g.r11, (gpa + PAGE_SIZE_2M) | mmu_shared_bit());
+	CHECK_GHCI(ghci_map_gpa(g.r11, size - PAGE_SIZE_2M, &failed), GHCI_STATUS_SUCCESS);
+	__atomic_store_n(&weather, OVER, __ATOMIC_RELEASE);
+	CHECK(smp_wait(1));
+	CHECK_GHCI(status, GHCI_STATUS_SUCCESS);
+	if (!CHECK(mmu_set_shared(gpa, size, true)))
+		return;
+	for (uint64_t at = gpa; at < gpa + size; at += PAGE_SIZE_2M)
+		*(volatile uint64_t *)at = at;
+	for (uint64_t at = gpa; at < gpa + size; at += PAGE_SIZE_2M)
+		CHECK_HEX(*(volatile uint64_t *)at, at);
+}
+TEST(map_retry,
+     "an interrupt that waits cuts a long MapGPA by RETRY; it goes on from the GPA that is named",
+     "fact sheet 4.5 (MapGPA), C 1.2",
+     "guest: after RETRY, go on a page behind the GPA that is named", NEEDS_SMP, map_retry);
+
+static void touch(uint64_t gpa)
+{
+	*(volatile uint64_t *)gpa;
+}
+
+static void map_private_touch(void)
+{
+	uint64_t gpa = (uintptr_t)memory_page(), failed;
+
+	TEST_REQUIRE(gpa, "no RAM left");
+	if (CHECK_GHCI(ghci_map_gpa(gpa | mmu_shared_bit(), PAGE_SIZE, &failed),
+		       GHCI_STATUS_SUCCESS))
+		test_end_refused(touch, gpa);
+}
+TEST(map_private_touch,
+     "a private access to a page that was made shared goes to the VMM, and is refused",
+     "fact sheet 9.7, 8 (KVM_EXIT_MEMORY_FAULT)", "VMM: make a page private that is accessed so",
+     EXPECT_REFUSED, map_private_touch);
+
+static void map_shared_touch(void)
+{
+	uint64_t gpa = (uintptr_t)memory_page();
+
+	TEST_REQUIRE(gpa, "no RAM left");
+	if (CHECK(mmu_set_shared(gpa, PAGE_SIZE, true)))
+		test_end_refused(touch, gpa);
+}
+TEST(map_shared_touch, "a shared access to a page that is private goes to the VMM, and is refused",
+     "fact sheet 8 (KVM_EXIT_MEMORY_FAULT)", "VMM: make a page shared that is accessed so",
+     EXPECT_REFUSED, map_shared_touch);
+
+#define PATIENCE	(1u << 24)	/* reads in which a MapGPA is long over */
+
+static uint32_t reading;
+
+static void read_on(uint64_t gpa)
+{
+	__atomic_store_n(&reading, 1, __ATOMIC_RELEASE);
+	for (unsigned int n = 0; n < PATIENCE; n++)
+		touch(gpa);
+}
+
+static void map_reader(void *opaque)
+{
+	test_end_refused(read_on, (uintptr_t)opaque);
+}
+
+static void map_stale(void)
+{
+	uint64_t *page = memory_page(), failed;
+
+	TEST_REQUIRE(page, "no RAM left");
+	*page = 1;
+	CHECK_HEX(*page, 1);
+	smp_start(1, map_reader, page);
+	while (!__atomic_load_n(&reading, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	/* Nothing is checked from here on: the other vCPU ends the test. */
+	ghci_map_gpa((uintptr_t)page | mmu_shared_bit(), PAGE_SIZE, &failed);
+	smp_wait(1);
+}
+TEST(map_stale,
+     "a vCPU that reads on while another makes its page shared loses it, also from its TLB",
+     "fact sheet 6.3, 9.7", "VMM: leave the first page private that a TD of two vCPUs shares",
+     NEEDS_SMP | EXPECT_REFUSED, map_stale);
