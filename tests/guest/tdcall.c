@@ -11,6 +11,7 @@
 #define CONFIG_GPAW			(1ULL << 0)
 #define CONFIG_FLEXIBLE_PENDING_VE	(1ULL << 1)
 #define CONFIG_NO_RBP_MOD		(1ULL << 2)
+#define CONFIG_CONNECT			(1ULL << 5)
 
 static void tdcall_vp_info(void)
 {
@@ -218,3 +219,74 @@ static void tdcall_cpuidve(void)
 TEST(tdcall_cpuidve, "CPUIDVE.SET makes every CPUID of the chosen privilege level a #VE",
      "fact sheet 5.1, 5.4", "model: swap the user and supervisor bits", NEEDS_NOTHING,
      tdcall_cpuidve);
+
+#define SYS_FIELDS_MAX	1000	/* more than the module has */
+
+static uint64_t sys_rd(uint64_t *field, uint64_t *value)
+{
+	struct tdcall c = { .rax = TDG_SYS_RD, .rdx = *field };
+
+	tdcall(&c);
+	*field = c.rdx;
+	*value = c.r8;
+	return c.rax;
+}
+
+static void tdcall_sys_rd(void)
+{
+	const uint64_t needed = TDX_FEATURES0_NO_RBP_MOD | TDX_FEATURES0_TOPOLOGY_ENUM;
+	uint64_t field = TDX_FIELD_NULL, value, features = 0;
+	unsigned int n;
+
+	CHECK_TDX(sys_rd(&field, &value), TDX_STATUS(METADATA_FIRST_FIELD_ID_IN_CONTEXT, 0));
+	for (n = 0; n < SYS_FIELDS_MAX && field != TDX_FIELD_NULL; n++) {
+		bool wanted = !((field ^ TDX_FIELD_FEATURES0) & TDX_FIELD_KEY_MASK);
+
+		if (!CHECK_TDX(sys_rd(&field, &value), TDX_SUCCESS))
+			return;
+		if (wanted)
+			features = value;
+	}
+	CHECK_HEX(field, TDX_FIELD_NULL);
+	CHECK_HEX(features & needed, needed);
+	field = 0x0a00000300ffff08ULL;
+	CHECK_TDX(sys_rd(&field, &value), TDX_STATUS(METADATA_FIELD_ID_INCORRECT, 0));
+	CHECK_HEX(value, 0);
+}
+TEST(tdcall_sys_rd, "SYS.RD leads from the null id through the module's fields back to the null id",
+     "fact sheet 3.1, C 2.2", "model: call the last field of SYS.RD its own successor",
+     NEEDS_NOTHING, tdcall_sys_rd);
+
+static void tdcall_vp_rd(void)
+{
+	static const uint64_t fields[] = {
+		TDX_FIELD_POSTED_INTR_NV, TDX_FIELD_POSTED_INTR_DESC, TDX_FIELD_SHARED_EPT_POINTER,
+	};
+
+	for (unsigned int n = 0; n < sizeof(fields) / sizeof(fields[0]); n++) {
+		struct tdcall rd = { .rax = TDG_VP_RD, .rdx = fields[n], .r8 = 1 };
+		struct tdcall wr = { .rax = TDG_VP_WR, .rdx = fields[n], .r9 = ~0ULL };
+
+		CHECK_TDX(tdcall(&rd), TDX_STATUS(METADATA_FIELD_NOT_READABLE, 0));
+		CHECK_HEX(rd.r8, 0);
+		CHECK_TDX(tdcall(&wr), TDX_STATUS(METADATA_FIELD_NOT_WRITABLE, 0));
+		CHECK_HEX(wr.r8, 0);
+	}
+}
+TEST(tdcall_vp_rd, "a TD neither reads nor writes the fields of its vCPU that are the host's",
+     "fact sheet 3, 3.3", "model: let a TD read what the host may read of a vCPU", NEEDS_NOTHING,
+     tdcall_vp_rd);
+
+static void tdcall_no_connect(void)
+{
+	struct ghci g = { .r11 = GHCI_TDCM };
+	uint64_t flags;
+
+	CHECK_TDX(tdg_vm_rd(TDX_FIELD_CONFIG_FLAGS, &flags), TDX_SUCCESS);
+	CHECK_HEX(flags & CONFIG_CONNECT, 0);
+	CHECK_GHCI(ghci_call(&g), GHCI_STATUS_SUBFUNC_UNSUPPORTED);
+}
+TEST(tdcall_no_connect,
+     "a TD that was not given TDX Connect sees that in CONFIG_FLAGS and has no TDCM",
+     "fact sheet C 1.4, 7", "VMM: ask for TDX Connect in each TD", NEEDS_NOTHING,
+     tdcall_no_connect);

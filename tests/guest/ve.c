@@ -273,3 +273,26 @@ static void ve_lazy_accept(void)
 TEST(ve_lazy_accept, "a page accepted in the #VE handler is usable when the access is repeated",
      "fact sheet 5.2, 6.2", "model: leave the entry PENDING after the first ACCEPT", NEEDS_VE,
      ve_lazy_accept);
+
+PROBE(monitor, "monitor")
+PROBE(mwait, "mwait")
+PROBE(pconfig, ".byte 0x0f, 0x01, 0xc5")
+
+static void ve_mwait(void)
+{
+	static void (*const fn[])(void *) = { probe_monitor, probe_mwait, probe_pconfig };
+	uint64_t line[8] __attribute__((aligned(64)));
+	uint32_t leaf[4];
+	struct trap trap;
+
+	cpuid(1, 0, leaf);
+	CHECK_HEX(leaf[2] & 1 << 3, 0);
+	for (unsigned int n = 0; n < sizeof(fn) / sizeof(fn[0]); n++) {
+		struct probe p = { .a = (uintptr_t)line };
+
+		CHECK(trap_catch(&trap, fn[n], &p));
+		CHECK_DEC(trap.vector, TRAP_UD);
+	}
+}
+TEST(ve_mwait, "MONITOR, MWAIT and PCONFIG, which CPUID does not show, are #UD", "fact sheet 5.1",
+     "model: raise #VE for MONITOR and MWAIT, as module 1.5.01 did", NEEDS_NOTHING, ve_mwait);
