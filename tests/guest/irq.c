@@ -142,4 +142,4 @@ static void irq_icr_self(void)
 	CHECK_DEC(cpu_this()->irqs, 1);
 }
 TEST(irq_icr_self, "an IPI to oneself through KVM's ICR arrives once", "fact sheet 7",
-     "KVM: drop an IPI that a vCPU sends to itself", NEEDS_NOTHING, irq_icr_self);
+     "KVM: drop an IPI below E0h that a vCPU sends to itself", NEEDS_NOTHING, irq_icr_self);
