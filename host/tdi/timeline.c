@@ -89,16 +89,24 @@ static struct mark *add_mark(struct timeline *t, struct mark mark)
 	return &t->v[t->n++];
 }
 
+static uint32_t func_of(const struct mark_kind *kind, const struct tdx_trace_event *ev)
+{
+	if (!kind->effect)
+		return 0;
+	return kind->effect == EFFECT_CREATED ? ev->in[0] >> TDX_TDI_FUNC_SHIFT : ev->in[0];
+}
+
 /*
- * The mark that counts one event more: the last of its kind, if only marks of its group came after
- * it. So a page after the other accepted is one mark of ACCEPTs, one of exits and one of MAPs.
+ * The mark that counts one event more: the last of its kind and TDI, if only marks of its group came
+ * after it. So a page after the other accepted is one mark of ACCEPTs, one of exits and one of MAPs.
  */
-static struct mark *same_mark(struct timeline *t, const struct mark_kind *kind, uint64_t error)
+static struct mark *same_mark(struct timeline *t, const struct mark_kind *kind, uint32_t func,
+			      uint64_t error)
 {
 	for (size_t i = t->n; i--;) {
 		struct mark *mark = &t->v[i];
 
-		if (mark->kind == kind && mark->status == error)
+		if (mark->kind == kind && mark->func == func && mark->status == error)
 			return mark;
 		if (!mark->kind || !kind->group || mark->kind->group != kind->group)
 			break;
@@ -113,11 +121,12 @@ static void add_event(struct td_lines *td, const struct mark_kind *kind,
 		       TDX_STATUS_HI(ev->status) == TDX_HI_SPDM_REQUEST;
 	bool call = ev->kind == TDX_TRACE_SEAMCALL || ev->kind == TDX_TRACE_TDCALL;
 	uint64_t error = call && !message && (ev->status & STATUS_ERROR) ? ev->status : 0;
-	struct mark *mark = same_mark(&td->timeline, kind, error);
+	uint32_t func = func_of(kind, ev);
+	struct mark *mark = same_mark(&td->timeline, kind, func, error);
 
 	if (!mark)
 		mark = add_mark(&td->timeline, (struct mark){
-			.begin = ev->tsc, .kind = kind,
+			.begin = ev->tsc, .kind = kind, .func = func,
 			.text = xstrdup(kind->text), .status = error, .failed = error,
 		});
 	mark->end = ev->tsc;

@@ -34,6 +34,7 @@ struct mark {
 	const struct mark_kind *kind;	/* NULL: a step that the VMM recorded */
 	char *text;
 	uint64_t status;		/* if the call failed; failures of a kind are marks of their own */
+	uint32_t func;			/* the TDI's, if the kind has an effect on one */
 	unsigned int n;			/* events */
 	unsigned int messages;		/* of them, those that gave the host a message for the device */
 	unsigned int exits;		/* TD exits from begin to end, interrupts left out */
@@ -54,8 +55,9 @@ struct timeline *timelines_read(const char *trace, const struct observer *observ
 void timeline_free(struct timeline *t);
 
 /*
- * Draw the marks from @first on, up to the end of one use of the device, as one SVG element. Returns
- * where the next drawing begins. Times are in millions of ticks: milliseconds, if @virtual_time.
+ * Draw the marks from @first on, up to the end of one use of the device, or of several at once, as
+ * one SVG element. Returns where the next drawing begins. Times are in millions of ticks:
+ * milliseconds, if @virtual_time.
  */
 size_t timeline_draw(FILE *f, const struct timeline *t, size_t first, bool virtual_time);
 

@@ -10,6 +10,7 @@
 #define HEAD	54	/* y of the first row */
 #define ROW	30
 #define TEXT_MAX	96
+#define BAR	11	/* from the bar of one TDI to the next */
 
 static const struct {
 	const char *name;
@@ -63,13 +64,17 @@ static void draw_arrow(FILE *f, enum party from, enum party to, unsigned int y)
 		lanes[from].x, y, tip - 6 * way, tip, y, -8 * way);
 }
 
-static void draw_label(FILE *f, const struct mark *mark)
+/* Of several TDIs, each call says whose it is. */
+static void draw_label(FILE *f, const struct mark *mark, unsigned int nr_tdis)
 {
 	char status[64], *text = xasprintf("%.*s", TEXT_MAX, mark->text);
 
 	if (mark->n > 1)
 		fprintf(f, "%u &#215; ", mark->n);
 	report_escape(f, text);
+	if (nr_tdis > 1 && mark->kind && mark->kind->effect)
+		fprintf(f, " %02x:%02x.%u", mark->func >> 8 & 0xff, mark->func >> 3 & 0x1f,
+			mark->func & 7);
 	if (mark->kind && mark->failed)
 		fprintf(f, ": %s", tdx_status_text(mark->status, status, sizeof(status)));
 	if (mark->kind && mark->kind->to == PARTY_DEVICE && mark->end > mark->begin)
@@ -77,7 +82,8 @@ static void draw_label(FILE *f, const struct mark *mark)
 	free(text);
 }
 
-static void draw_mark(FILE *f, const struct timeline *t, const struct mark *mark, unsigned int y)
+static void draw_mark(FILE *f, const struct timeline *t, const struct mark *mark, unsigned int y,
+		      unsigned int nr_tdis)
 {
 	const struct mark_kind *kind = mark->kind;
 
@@ -94,7 +100,7 @@ static void draw_mark(FILE *f, const struct timeline *t, const struct mark *mark
 		fprintf(f, "<text class=\"mid\" x=\"%u\" y=\"%u\">",
 			(lanes[kind->from].x + lanes[kind->to].x) / 2, y - 7);
 	}
-	draw_label(f, mark);
+	draw_label(f, mark, nr_tdis);
 	fputs("</text></g>\n", f);
 	if (!mark->messages)
 		return;
@@ -105,8 +111,9 @@ static void draw_mark(FILE *f, const struct timeline *t, const struct mark *mark
 		mark->messages == 1 ? "" : "s");
 }
 
-/* The device's state as the module's answers tell it: a bar beside its lane from call to call. */
-static void draw_states(FILE *f, const struct timeline *t, size_t first, size_t end)
+/* A device's state as the module's answers tell it: a bar beside the lane from call to call. */
+static void draw_states(FILE *f, const struct timeline *t, size_t first, size_t end, uint32_t func,
+			unsigned int x)
 {
 	static const struct {
 		const char *name, *bar;
@@ -118,35 +125,59 @@ static void draw_states(FILE *f, const struct timeline *t, size_t first, size_t 
 	size_t since = first;
 
 	for (size_t i = first; i <= end; i++) {
-		const struct mark_kind *kind = i < end && t->v[i].done ? t->v[i].kind : NULL;
+		const struct mark_kind *kind = i < end && t->v[i].done && t->v[i].func == func ?
+					       t->v[i].kind : NULL;
 		enum mark_effect next = kind ? kind->effect : EFFECT_NONE;
 
 		if (i < end && (next < EFFECT_LOCKED || next > EFFECT_UNLOCKED))
 			continue;
 		if (now && states[now].bar)
 			fprintf(f, "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"8\" height=\"%u\"/>",
-				states[now].bar, lanes[PARTY_DEVICE].x - 4, row_y(since - first),
+				states[now].bar, x - 4, row_y(since - first),
 				row_y(i) - row_y(since));
 		if (i < end)
 			fprintf(f, "<text class=\"state\" x=\"%u\" y=\"%u\">%s</text>\n",
-				lanes[PARTY_DEVICE].x + 12, row_y(i - first) + 4, states[next].name);
+				x + 12, row_y(i - first) + 4, states[next].name);
 		now = next;
 		since = i;
 	}
 }
 
-/* One use of the device ends with the first step of the VMM after its TDI was freed. */
+/* The bars of all TDIs, one beside the other. Returns how many there are. */
+static unsigned int draw_tdis(FILE *f, const struct timeline *t, size_t first, size_t end)
+{
+	unsigned int nr = 0;
+
+	for (size_t i = first; i < end; i++) {
+		size_t before = first;
+
+		if (!t->v[i].kind || !t->v[i].kind->effect)
+			continue;
+		while (!t->v[before].kind || !t->v[before].kind->effect ||
+		       t->v[before].func != t->v[i].func)
+			before++;
+		if (before == i)
+			draw_states(f, t, first, end, t->v[i].func,
+				    lanes[PARTY_DEVICE].x + BAR * nr++);
+	}
+	return nr;
+}
+
+/* One use of the device ends with the first step of the VMM after the last TDI was freed. */
 static size_t use_end(const struct timeline *t, size_t first)
 {
 	bool freed = false, more = false;
 	size_t end = first;
+	int live = 0;
 
 	for (; end < t->n; end++) {
 		const struct mark_kind *kind = t->v[end].kind;
 
 		if (freed && kind && kind->effect == EFFECT_CREATED)
 			break;
-		freed |= kind && kind->effect == EFFECT_FREED && t->v[end].done;
+		if (kind && t->v[end].done)
+			live += (kind->effect == EFFECT_CREATED) - (kind->effect == EFFECT_FREED);
+		freed |= !live && kind && kind->effect == EFFECT_FREED && t->v[end].done;
 		if (freed && !kind) {
 			end++;
 			break;
@@ -161,7 +192,7 @@ static size_t use_end(const struct timeline *t, size_t first)
 size_t timeline_draw(FILE *f, const struct timeline *t, size_t first, bool virtual_time)
 {
 	size_t end = use_end(t, first);
-	unsigned int height = row_y(end - first) + 4;
+	unsigned int nr_tdis, height = row_y(end - first) + 4;
 
 	fprintf(f, "<svg class=\"tl\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
 		"viewBox=\"0 0 %u %u\" role=\"group\" aria-label=\"timeline\">\n%s", WIDTH, height, WIDTH,
@@ -173,9 +204,9 @@ size_t timeline_draw(FILE *f, const struct timeline *t, size_t first, bool virtu
 		fprintf(f, "<text class=\"name mid\" x=\"%u\" y=\"28\">%s</text>"
 			"<path class=\"lane\" d=\"M%u 40V%u\"/>\n", lanes[l].x, lanes[l].name, lanes[l].x,
 			height - 8);
-	draw_states(f, t, first, end);
+	nr_tdis = draw_tdis(f, t, first, end);
 	for (size_t i = first; i < end; i++)
-		draw_mark(f, t, &t->v[i], row_y(i - first));
+		draw_mark(f, t, &t->v[i], row_y(i - first), nr_tdis);
 	fputs("</svg>\n", f);
 	return end;
 }

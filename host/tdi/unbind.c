@@ -109,6 +109,7 @@ static void on_create(struct unbind *u, const struct tdx_trace_event *ev)
 	u->tdi = grow(u->tdi, u->nr_tdis, sizeof(*u->tdi));
 	u->tdi[u->nr_tdis++] = (struct unbind_tdi){
 		.func = ev->in[0] >> TDX_TDI_FUNC_SHIFT,
+		.spdm = ev->in[0] & 0xffff,
 		.stream = ev->in[0] >> TDX_TDI_STREAM_SHIFT & 0xff,
 		.tdr = ev->in[1], .td = u->tds,
 	};
@@ -135,7 +136,8 @@ static void on_bind(struct unbind *u, const struct tdx_trace_event *ev)
 static void on_stream_block(struct unbind *u, const struct tdx_trace_event *ev)
 {
 	for (size_t i = 0; i < u->nr_tdis && !ev->status; i++)
-		if (u->tdi[i].stream == (ev->in[1] & 0xff))
+		if (u->tdi[i].spdm == (ev->in[0] & 0xffff) &&
+		    u->tdi[i].stream == (ev->in[1] & 0xff))
 			u->tdi[i].stopped = true;
 }
 

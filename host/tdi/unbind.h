@@ -27,7 +27,7 @@ struct unbind_vcpu {
 
 struct unbind_tdi {
 	uint32_t func;
-	unsigned int stream;
+	unsigned int spdm, stream;	/* a stream ID is unique in its session only */
 	uint64_t tdr;
 	unsigned int td;	/* of the TDs created, from 1 */
 	bool locked;		/* a BIND was begun, so a LOCK may have reached the device */

@@ -239,12 +239,71 @@ static void a_drawing_for_each_use(void **state)
 	free_one(t);
 }
 
+static void of_tdi(FILE *f, enum tdh_leaf leaf, uint64_t func)
+{
+	put(f, (struct tdx_trace_event){
+		.kind = TDX_TRACE_SEAMCALL, .leaf = leaf, .tdr = TDR,
+		.in = { leaf == TDH_TDI_CREATE ? func << TDX_TDI_FUNC_SHIFT : func },
+	});
+}
+
+static void use_two(FILE *f)
+{
+	of_tdi(f, TDH_TDI_CREATE, 0x100);
+	of_tdi(f, TDH_TDI_CREATE, 0x208);
+	of_tdi(f, TDH_TDI_BIND, 0x100);
+	of_tdi(f, TDH_TDI_BIND, 0x208);
+	of_tdi(f, TDH_TDI_STOP, 0x100);
+	of_tdi(f, TDH_TDI_REMOVE, 0x100);
+	of_tdi(f, TDH_TDI_START, 0x208);
+	of_tdi(f, TDH_TDI_STOP, 0x208);
+	of_tdi(f, TDH_TDI_REMOVE, 0x208);
+	of_tdi(f, TDH_TDI_CREATE, 0x100);
+}
+
+/* How many rows the bar goes down, 0 without such a bar. */
+static int bar_rows(const char *svg, const char *bar)
+{
+	int height = 0;
+
+	svg = strstr(svg, bar);
+	if (svg)
+		sscanf(strstr(svg, "height="), "height=\"%d\"", &height);
+	return height / 30;
+}
+
+/*
+ * Break: same_mark() or draw_states() forgets the TDI; func_of() takes CREATE's low half; use_end()
+ * stops at the first TDI that is freed.
+ */
+static void two_tdis_are_two_bars(void **state)
+{
+	struct step steps[] = { { 7500000, false, "TDCM UNBIND: done" } };
+	struct timeline *t = read_back(use_two, 1, steps, 1);
+	size_t next;
+	char *svg = draw(t, 0, &next);
+
+	(void)state;
+	assert_int_equal(t->n, 11);
+	assert_int_equal(next, 10);
+	assert_non_null(strstr(svg, "TDH.TDI.CREATE 01:00.0"));
+	assert_non_null(strstr(svg, "TDH.TDI.CREATE 02:01.0"));
+	/* LOCKED of the one ends with its STOP, two rows on, of the other with START, four on. */
+	assert_int_equal(bar_rows(svg, "<rect class=\"locked\" x=\"886\""), 2);
+	assert_int_equal(bar_rows(svg, "<rect class=\"locked\" x=\"897\""), 4);
+	assert_int_equal(bar_rows(svg, "<rect class=\"run\" x=\"886\""), 0);
+	assert_int_equal(bar_rows(svg, "<rect class=\"run\" x=\"897\""), 1);
+	free(svg);
+	free_one(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(like_events_are_one_mark),
 		cmocka_unit_test(steps_are_where_they_happened),
 		cmocka_unit_test(what_failed_is_no_state), cmocka_unit_test(a_drawing_for_each_use),
+		cmocka_unit_test(two_tdis_are_two_bars),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

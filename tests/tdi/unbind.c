@@ -21,11 +21,15 @@
 #define HPA	0xfe000000ULL
 #define GPA	0xc0000000ULL
 #define PAGES	2
+#define B_FUNC	0x0208ULL
+#define B_SPDM	1ULL
+#define B_HPA	0xfd000000ULL
 #define MMIO_BLOCKED	33	/* the S-EPT entry's state, as the module reports it */
 
 enum step {
 	CREATE, SET0, SET1, BIND, MAP0, MAP1, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE,
-	STREAM_BLOCK, ENTER, STALE, STALE_FREE, OTHER_ENTER, OTHER_STALE, NR_STEPS
+	STREAM_BLOCK, ENTER, STALE, STALE_FREE, OTHER_ENTER, OTHER_STALE,
+	B_CREATE, B_SET, B_BIND, B_MAP, B_STOP, B_BLOCK, B_UNMAP, B_REMOVE, B_STREAM_BLOCK, NR_STEPS
 };
 
 static const struct tdx_trace_event events[NR_STEPS] = {
@@ -44,6 +48,16 @@ static const struct tdx_trace_event events[NR_STEPS] = {
 	[UNMAP1] = CALL(MMIO_UNMAP, GPA + 4096, TDR),
 	[REMOVE] = CALL(TDI_REMOVE, FUNC),
 	[STREAM_BLOCK] = CALL(IDE_STREAM_BLOCK, 0, 0),
+	/* Another device in the same TD, behind the stream of the same number in another session. */
+	[B_CREATE] = CALL(TDI_CREATE, B_FUNC << TDX_TDI_FUNC_SHIFT | B_SPDM, TDR),
+	[B_SET] = CALL(MMIOMT_SET, B_HPA, TDX_MMIOMT_DATA | B_FUNC << TDX_MMIOMT_FUNC_SHIFT),
+	[B_BIND] = CALL(TDI_BIND, B_FUNC),
+	[B_MAP] = CALL(MMIO_MAP, GPA + 8192, TDR, B_HPA),
+	[B_STOP] = CALL(TDI_STOP, B_FUNC),
+	[B_BLOCK] = CALL(MMIO_BLOCK, GPA + 8192, TDR),
+	[B_UNMAP] = CALL(MMIO_UNMAP, GPA + 8192, TDR),
+	[B_REMOVE] = CALL(TDI_REMOVE, B_FUNC),
+	[B_STREAM_BLOCK] = CALL(IDE_STREAM_BLOCK, B_SPDM, 0),
 #define OF_VCPU(kind_, index, ...)							\
 	{ .kind = TDX_TRACE_##kind_, .leaf = index, .tdr = TDR, .in = { GPA, HPA }, __VA_ARGS__ }
 	[ENTER] = OF_VCPU(TD_ENTER, 0),
@@ -213,6 +227,40 @@ static void same_of_many_pages(void **state)
 	unbind_free(&u);
 }
 
+#define SET_UP_BOTH	SET_UP, B_CREATE, B_SET, B_BIND, B_MAP
+#define END_A		BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE
+#define END_B		B_STOP, B_BLOCK, TRACK, B_UNMAP, B_REMOVE
+
+/* What is said of two TDIs in one TD, both unbound; NULL: nothing. */
+static void expect_of_two(const enum step *steps, size_t n, const char *violation)
+{
+	struct unbind u;
+
+	feed(&u, steps, n);
+	assert_int_equal(u.checked, 2);
+	assert_int_equal(!u.violations.n, !violation);
+	for (size_t i = 0; i < u.violations.n; i++)
+		assert_non_null(strstr(u.violations.v[i], violation));
+	unbind_free(&u);
+}
+
+#define EXPECT_OF_TWO(violation, ...)							\
+	expect_of_two((const enum step[]){ __VA_ARGS__ },				\
+		      sizeof((const enum step[]){ __VA_ARGS__ }) / sizeof(enum step), violation)
+
+/* Red if find_tdi() takes the first, a STOP stops all, or a blocked stream those of other sessions. */
+static void two_tdis_in_one_td(void **state)
+{
+	(void)state;
+	EXPECT_OF_TWO(NULL, SET_UP_BOTH, STOP, END_A, END_B);
+	EXPECT_OF_TWO(NULL, SET_UP_BOTH, STOP, BLOCK0, BLOCK1, B_STOP, B_BLOCK, TRACK, UNMAP0, UNMAP1,
+		      B_UNMAP, B_REMOVE, REMOVE);
+	EXPECT_OF_TWO("TDI 0108: ", SET_UP_BOTH, END_B, END_A);
+	EXPECT_OF_TWO("TDI 0108: ", SET_UP_BOTH, B_STREAM_BLOCK, END_B, END_A);
+	EXPECT_OF_TWO("TDI 0208: a page is unmapped without a TRACK", SET_UP_BOTH, STOP, END_A, B_STOP,
+		      B_BLOCK, B_UNMAP, B_REMOVE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,7 +270,7 @@ int main(void)
 		cmocka_unit_test(no_unmap_of_one), cmocka_unit_test(no_free),
 		cmocka_unit_test(refusal_is_named), cmocka_unit_test(stale_use_in_its_epoch),
 		cmocka_unit_test(stale_use_after_track), cmocka_unit_test(stale_use_after_unmap),
-		cmocka_unit_test(same_of_many_pages),
+		cmocka_unit_test(same_of_many_pages), cmocka_unit_test(two_tdis_in_one_td),
 	};
 
 	return cmocka_run_group_tests_name("unbind", tests, NULL, NULL);
