@@ -128,9 +128,9 @@ enum attest attest_image(void)
 	       ATTEST_MRTD : ATTEST_OK;
 }
 
-static enum attest attest_identity(uint16_t bdf)
+static enum attest attest_identity(uint16_t bdf, unsigned int nth)
 {
-	static const uint8_t reference[SHA384_SIZE] = REFERENCE_DEVICE_DIGEST;
+	static const uint8_t reference[][SHA384_SIZE] = REFERENCE_DEVICE_DIGESTS;
 	struct tdcm_result r = tdcm_call(bdf, TDCM_OP_GET_DEV_INFO, response, 1,
 					 TDX_TDI_REPORT_MAX);
 	enum attest refusal;
@@ -140,10 +140,10 @@ static enum attest attest_identity(uint16_t bdf)
 	refusal = compare_hash(bdf, TDX_TDI_DEV_INFO_HASH, response, r.length, ATTEST_INFO_HASH);
 	if (refusal)
 		return refusal;
-	return hash_is(response, r.length, reference) ? ATTEST_OK : ATTEST_IDENTITY;
+	return hash_is(response, r.length, reference[nth]) ? ATTEST_OK : ATTEST_IDENTITY;
 }
 
-enum attest attest_device(uint16_t bdf, const struct attest_bar bars[ATTEST_BARS],
+enum attest attest_device(uint16_t bdf, unsigned int nth, const struct attest_bar bars[ATTEST_BARS],
 			  struct attested *result)
 {
 	struct tdcm_result r;
@@ -156,7 +156,7 @@ enum attest attest_device(uint16_t bdf, const struct attest_bar bars[ATTEST_BARS
 	if (!refusal)
 		refusal = attest_state(bdf, result);
 	if (!refusal)
-		refusal = attest_identity(bdf);
+		refusal = attest_identity(bdf, nth);
 	if (refusal)
 		return refusal;
 	r = tdcm_call(bdf, TDCM_OP_GET_TDI_REPORT, response, TDISP_REPORT_MIN,

@@ -56,8 +56,11 @@ struct attest_bar {
  * arguments; a real one would keep its secrets from the TD instead.
  */
 enum attest attest_image(void);
-/* Attest the bound device @bdf. OK: @result tells what to accept, and for which session. */
-enum attest attest_device(uint16_t bdf, const struct attest_bar bars[ATTEST_BARS],
+/*
+ * Attest the bound device @bdf as the @nth that the image knows. OK: @result tells what to accept, and
+ * for which session.
+ */
+enum attest attest_device(uint16_t bdf, unsigned int nth, const struct attest_bar bars[ATTEST_BARS],
 			  struct attested *result);
 /* The report alone: place its TEE ranges in the BARs (C 1.5, "relative" scheme). */
 enum attest attest_report(const uint8_t *bytes, uint32_t length,

@@ -95,7 +95,8 @@ static void tests_run(void)
 		.flags = config.flags,
 		.has = (config.nr_vcpus > 1 ? NEEDS_SMP : 0) | (ve ? NEEDS_VE : NEEDS_NO_VE) |
 		       (config.device ? NEEDS_DEVICE : 0) |
-		       (config.device > 1 ? NEEDS_CONNECT : 0),
+		       (config.device > 1 ? NEEDS_CONNECT : 0) |
+		       (config.nr_devices > 1 ? NEEDS_PAIR : 0),
 		.nr_vcpus = config.nr_vcpus,
 		.seed = config.seed,
 	};

@@ -42,7 +42,7 @@ static void devices(struct strv *argv)
 	option(argv, "-device", xstrdup("tdisp-root-port,id=rp0,chassis=1,slot=0"));
 	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp0"));
 	option(argv, "-device", xstrdup("tdisp-root-port,id=rp1,chassis=2,slot=1"));
-	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=impostor"));
+	option(argv, "-device", xstrdup("tdisp-testdev,bus=rp1,identity=second"));
 }
 
 void qemu_command(struct strv *argv, const struct options *o, const char *dir, unsigned int vcpus)

@@ -18,7 +18,8 @@ struct elf_test {
 
 /* RAM: KVM marks each page of it private, page by page, and that was a third of a test's time. */
 static const struct test_config default_config = {
-	.vcpus = 1, .gpaw = 48, .ve_disable = 1, .mem_mib = 16, .timeout_ms = 10000,
+	.vcpus = 1, .gpaw = 48, .ve_disable = 1, .mem_mib = 16, .devices = 1,
+	.timeout_ms = 10000,
 };
 
 struct elf {
@@ -121,6 +122,7 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 	/* The plan's "device": 1 shared, 2 one that the TD may bind. */
 	test.config.device = t->needs & NEEDS_CONNECT ? 2 : t->needs & NEEDS_DEVICE ? 1 : 0;
 	test.config.function = !!(t->needs & NEEDS_IMPOSTOR);
+	test.config.devices = t->needs & NEEDS_PAIR ? 2 : 1;
 	test.config.probe = !!(t->needs & NEEDS_PROBE);
 	if (t->needs & NEEDS_SCAN) {
 		test.config.scan = 1;
@@ -255,8 +257,8 @@ static bool set_one(struct test_config *c, const char *key, const char *value)
 		{ "mem_mib", &c->mem_mib }, { "timeout_ms", &c->timeout_ms },
 		{ "flags", &c->flags },
 		{ "convert", &c->convert }, { "device", &c->device },
-		{ "function", &c->function }, { "lie", &c->lie },
-		{ "probe", &c->probe }, { "scan", &c->scan },
+		{ "function", &c->function }, { "devices", &c->devices },
+		{ "lie", &c->lie }, { "probe", &c->probe }, { "scan", &c->scan },
 	};
 	unsigned long long number;
 	char *end;

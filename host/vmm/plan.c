@@ -34,6 +34,7 @@ static const struct plan_key plan_keys[] = {
 	NUMBER(mem_mib, 1, 2048),
 	NUMBER(device, PLAN_NO_DEVICE, PLAN_CONNECT_DEVICE),
 	NUMBER(function, 0, PLAN_MAX_FUNCTIONS - 1),
+	NUMBER(devices, 1, PLAN_MAX_FUNCTIONS),
 	NUMBER(lie, TEST_LIE_NONE, TEST_LIE_NR - 1),
 	NUMBER(probe, 0, 1),
 	NUMBER(scan, 0, 1),
@@ -46,7 +47,7 @@ static const struct plan_key plan_keys[] = {
 
 static const struct plan_td plan_defaults = {
 	.kind = PLAN_FLAT, .vcpus = 1, .gpaw = 48, .ve_disable = 1, .mem_mib = 64,
-	.timeout_ms = 10000,
+	.devices = 1, .timeout_ms = 10000,
 };
 
 struct plan_parser {
@@ -120,6 +121,8 @@ static int plan_check(struct plan_parser *parser, const struct plan_td *td)
 		return plan_fail(parser, "test is missing");
 	if (td->gpaw != 48 && td->gpaw != 52)
 		return plan_fail(parser, "bad value '%u' of gpaw", (unsigned int)td->gpaw);
+	if (td->function + td->devices > PLAN_MAX_FUNCTIONS)
+		return plan_fail(parser, "bad value '%u' of devices", (unsigned int)td->devices);
 	return 0;
 }
 

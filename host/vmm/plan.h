@@ -44,6 +44,7 @@ struct plan_td {
 	uint64_t mem_mib;	/* private RAM from GPA 0 */
 	uint64_t device;	/* enum plan_device */
 	uint64_t function;	/* which of L1's test devices, from 0 */
+	uint64_t devices;	/* how many of them, from that one on */
 	uint64_t lie;		/* enum test_lie */
 	uint64_t probe;		/* after each TDCM, reach for the device as a host can */
 	uint64_t scan;		/* at GET_TDI_STATE, look for the TD's secret */

@@ -19,7 +19,7 @@
 #include "tdx_abi/tdcm.h"
 
 #define EXT_CAPS_MAX	96	/* that fit 4 KiB: a loop in the list ends here */
-#define SPARE_GPA	(TD_BARS_BEGIN + (1 << 24))	/* behind all BARs */
+#define SPARE_GPA(n)	(TD_BARS_BEGIN + ((1 + (n)) << 24))	/* behind all BARs */
 
 static __thread sigjmp_buf escape;
 static __thread volatile sig_atomic_t armed;
@@ -88,14 +88,14 @@ static bool map_bar(struct probe *probe, unsigned int index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
 	struct probe_bar *bar = &probe->bar[index];
-	const struct vfio *vfio = probe->vfio;
+	const struct vfio_device *device = probe->device;
 	void *map;
 
-	if (!vfio->bar[index].size)
+	if (!device->bar[index].size)
 		return true;
-	if (ioctl(vfio->device, VFIO_DEVICE_GET_REGION_INFO, &info))
+	if (ioctl(device->file, VFIO_DEVICE_GET_REGION_INFO, &info))
 		return fail(probe, "VFIO_DEVICE_GET_REGION_INFO");
-	map = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, vfio->device, info.offset);
+	map = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, device->file, info.offset);
 	if (map == MAP_FAILED)
 		return fail(probe, "mmap of a BAR");
 	bar->map = map;
@@ -103,15 +103,15 @@ static bool map_bar(struct probe *probe, unsigned int index)
 	return true;
 }
 
-bool probe_open(struct probe *probe, struct vfio *vfio, const struct assign *assign)
+bool probe_open(struct probe *probe, struct vfio_device *device)
 {
 	struct sigaction action = { .sa_handler = on_sigbus };
 	char path[ASSIGN_PATH_MAX + 16];
 
-	probe->vfio = vfio;
+	probe->device = device;
 	for (unsigned int i = 0; i < VFIO_BARS; i++)
 		probe->bar[i].late = -1;
-	snprintf(path, sizeof(path), "%s/config", assign->sysfs);
+	snprintf(path, sizeof(path), "%s/config", device->assign->sysfs);
 	probe->config = open(path, O_RDONLY | O_CLOEXEC);
 	if (probe->config < 0)
 		return fail(probe, "configuration space in sysfs");
@@ -131,7 +131,7 @@ void probe_close(struct probe *probe)
 		return;
 	for (unsigned int i = 0; i < VFIO_BARS; i++) {
 		if (probe->bar[i].map)
-			munmap((void *)probe->bar[i].map, probe->vfio->bar[i].size);
+			munmap((void *)probe->bar[i].map, probe->device->bar[i].size);
 		if (probe->bar[i].late >= 0)
 			close(probe->bar[i].late);
 	}
@@ -155,8 +155,8 @@ static bool check(const struct round *r, enum rec_kind kind, uint64_t got, uint6
 	};
 	char text[160];
 
-	snprintf(text, sizeof(text), "after %s, %s: %s: %s", r->after,
-		 r->bound ? "bound" : "not bound", r->what, how);
+	snprintf(text, sizeof(text), "after %s, device %04x %s: %s: %s", r->after,
+		 r->probe->device->bdf, r->bound ? "bound" : "not bound", r->what, how);
 	record_write(REC_HOST_CHECK, &record, sizeof(record), text);
 	return record.ok;
 }
@@ -169,9 +169,9 @@ static uint64_t moved(ssize_t result, size_t size)
 
 static uint64_t config_write(const struct round *r, unsigned int at, const void *value, size_t size)
 {
-	const struct vfio *vfio = r->probe->vfio;
+	const struct vfio_device *device = r->probe->device;
 
-	return moved(pwrite(vfio->device, value, size, vfio->config + at), size);
+	return moved(pwrite(device->file, value, size, device->config + at), size);
 }
 
 /* A word in a BAR. */
@@ -197,11 +197,11 @@ static void try_mapping(const struct round *r, const struct place *place)
 static void try_file(const struct round *r, const struct place *place)
 {
 	off_t offset = r->probe->bar[place->bar].offset + place->at;
-	int device = r->probe->vfio->device, error = r->bound && !place->sealed ? EIO : 0;
+	int file = r->probe->device->file, error = r->bound && !place->sealed ? EIO : 0;
 	uint32_t value = 0, written = 0xc0ffee11;
 
-	check(r, KIND_ERRNO, moved(pwrite(device, &written, 4, offset), 4), error, "pwrite");
-	check(r, KIND_ERRNO, moved(pread(device, &value, 4, offset), 4), error, "pread");
+	check(r, KIND_ERRNO, moved(pwrite(file, &written, 4, offset), 4), error, "pwrite");
+	check(r, KIND_ERRNO, moved(pread(file, &value, 4, offset), 4), error, "pread");
 	if (place->sealed)
 		check(r, KIND_HEX, value, ~0U, "pread finds ones");
 	else if (!r->bound && place->keeps)
@@ -239,7 +239,7 @@ static void try_decoding(const struct round *r, bool faults, const char *how)
 /* Clear @bit of the command register, and set it again where that went through. */
 static void try_command(struct round *r, uint16_t bit, const char *name)
 {
-	const struct vfio *vfio = r->probe->vfio;
+	const struct vfio_device *device = r->probe->device;
 	const uint16_t before = config_word(r->probe->config, PCI_COMMAND), cleared = before & ~bit;
 	uint16_t expected = r->bound ? before : cleared;
 
@@ -247,7 +247,7 @@ static void try_command(struct round *r, uint16_t bit, const char *name)
 	check(r, KIND_BOOL, !!(before & bit), true, "is on");
 	check(r, KIND_ERRNO, config_write(r, PCI_COMMAND, &cleared, sizeof(cleared)),
 	      r->bound ? EBUSY : 0, "write that clears it");
-	check(r, KIND_HEX, config_word(vfio->device, vfio->config + PCI_COMMAND), expected,
+	check(r, KIND_HEX, config_word(device->file, device->config + PCI_COMMAND), expected,
 	      "the register as vfio shows it");
 	check(r, KIND_HEX, config_word(r->probe->config, PCI_COMMAND), expected,
 	      "the register of the device");
@@ -280,11 +280,12 @@ static void try_doe(struct round *r)
 /* The slots that the guest uses, and their dma-bufs, from before the bind. */
 static void try_memslots(struct round *r)
 {
-	const struct vfio *vfio = r->probe->vfio;
+	const struct vfio_device *device = r->probe->device;
+	const struct vfio *vfio = device->vfio;
 	uint64_t error = r->bound ? EBUSY : 0;
 
-	for (unsigned int i = 0; i < vfio->nr_sections; i++) {
-		const struct vfio_section *section = &vfio->section[i];
+	for (unsigned int i = 0; i < device->nr_sections; i++) {
+		const struct vfio_section *section = &device->section[i];
 
 		snprintf(r->what, sizeof(r->what), "memslot %u", section->slot);
 		check(r, KIND_ERRNO, vfio_set_private(vfio, section, false) ? errno : 0, error,
@@ -300,10 +301,11 @@ static void try_memslots(struct round *r)
 /* One more slot of a dma-buf: while bound that is revoked, and none can attach to it. */
 static void try_attach(const struct round *r, unsigned int bar, int dmabuf, const char *how)
 {
-	const struct vfio *vfio = r->probe->vfio;
+	const struct vfio_device *device = r->probe->device;
+	const struct vfio *vfio = device->vfio;
 	const struct vfio_section spare = {
-		.slot = VFIO_FIRST_SLOT + VFIO_MAX_SECTIONS, .dmabuf = dmabuf,
-		.gpa = SPARE_GPA, .size = vfio->bar[bar].size,
+		.slot = VFIO_END_SLOT + device->index, .dmabuf = dmabuf,
+		.gpa = SPARE_GPA(device->index), .size = device->bar[bar].size,
 	};
 	int error = vfio_map_section(vfio, &spare, true) ? errno : 0;
 
@@ -317,10 +319,10 @@ static void try_attach(const struct round *r, unsigned int bar, int dmabuf, cons
 static void try_export(struct round *r, unsigned int index)
 {
 	struct probe_bar *bar = &r->probe->bar[index];
-	int dmabuf = vfio_export_bar(r->probe->vfio, index);
+	int dmabuf = vfio_export_bar(r->probe->device, index);
 
 	snprintf(r->what, sizeof(r->what), "dma-buf of BAR %u", index);
-	try_attach(r, index, r->probe->vfio->bar[index].dmabuf, "slot of an old one");
+	try_attach(r, index, r->probe->device->bar[index].dmabuf, "slot of an old one");
 	if (!check(r, KIND_ERRNO, dmabuf < 0 ? errno : 0, 0, "export"))
 		return;
 	try_attach(r, index, dmabuf, "slot of a new one");
@@ -346,7 +348,7 @@ void probe_run(struct probe *probe, unsigned int operation)
 		[TDCM_OP_GET_TDI_STATE] = "GET_TDI_STATE", [TDCM_OP_UNBIND] = "UNBIND",
 	};
 	bool known = operation < sizeof(names) / sizeof(names[0]) && names[operation];
-	struct round r = { probe, known ? names[operation] : "TDCM", probe->vfio->bound, "" };
+	struct round r = { probe, known ? names[operation] : "TDCM", probe->device->bound, "" };
 
 	try_bars(&r);
 	try_command(&r, PCI_COMMAND_MEMORY, "memory decoding");

@@ -11,11 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "assign.h"
 #include "vfio.h"
 
 struct probe {
-	struct vfio *vfio;
+	struct vfio_device *device;
 	struct probe_bar {
 		volatile uint32_t *map;	/* all of it, mapped once; NULL: no such BAR */
 		uint64_t offset;	/* in the device's file */
@@ -27,7 +26,7 @@ struct probe {
 };
 
 /* False, with errno: probe->failed names the step. */
-bool probe_open(struct probe *probe, struct vfio *vfio, const struct assign *assign);
+bool probe_open(struct probe *probe, struct vfio_device *device);
 /* Try everything, right after the TDCM operation @operation. */
 void probe_run(struct probe *probe, unsigned int operation);
 void probe_close(struct probe *probe);

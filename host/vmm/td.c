@@ -246,43 +246,55 @@ static bool td_unsupported(struct td *td, const char *what)
 }
 
 /* Can this host do what the plan asks for? Before anything is made of it. */
-static bool td_check_device(struct td *td)
+static bool td_check_devices(struct td *td)
 {
-	if (td->plan->device == PLAN_NO_DEVICE)
-		return true;
-	if (!*td->assign->cdev)
-		return td_unsupported(td, "no device is assigned to vfio-pci in L1");
-	if (ioctl(td->vm, KVM_CHECK_EXTENSION, UAPI_CAP_DMABUF_MMIO) <= 0)
-		return td_unsupported(td, "this kernel has no dma-buf memslots");
-	if (td->plan->device == PLAN_CONNECT_DEVICE && !td->assign->connected)
-		return td_unsupported(td, "the device is not connected to a TSM");
+	unsigned int devices = td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
+
+	for (const struct assign *a = td->assign; a < td->assign + devices; a++) {
+		if (!*a->cdev)
+			return td_unsupported(td, "no device is assigned to vfio-pci in L1");
+		if (ioctl(td->vm, KVM_CHECK_EXTENSION, UAPI_CAP_DMABUF_MMIO) <= 0)
+			return td_unsupported(td, "this kernel has no dma-buf memslots");
+		if (td->plan->device == PLAN_CONNECT_DEVICE && !a->connected)
+			return td_unsupported(td, "the device is not connected to a TSM");
+	}
 	return true;
 }
 
-static bool td_add_device(struct td *td)
+static bool td_add_device(struct td *td, const struct assign *assign)
 {
-	uint64_t bytes = 0;
 	bool connect = td->plan->device == PLAN_CONNECT_DEVICE;
+	struct vfio_device *device = vfio_open(&td->vfio, assign, td->vm, connect);
+	uint64_t bytes = 0;
 
-	if (td->plan->device == PLAN_NO_DEVICE)
-		return true;
-	if (!vfio_open(&td->vfio, td->assign, td->vm, connect))
+	if (!device)
 		return td_fail(td, td->vfio.failed, 0);
-	if (td->plan->probe && !probe_open(&td->probe, &td->vfio, td->assign))
-		return td_fail(td, td->probe.failed, 0);
-	for (unsigned int i = 0; i < td->vfio.nr_sections; i++)
-		bytes += td->vfio.section[i].size;
-	record_step(STEP_OPEN, 0, 0, bytes, td->assign->cdev);
+	if (td->plan->probe && !probe_open(&td->probe[device->index], device))
+		return td_fail(td, td->probe[device->index].failed, 0);
+	for (unsigned int i = 0; i < device->nr_sections; i++)
+		bytes += device->section[i].size;
+	record_step(STEP_OPEN, 0, 0, bytes, assign->cdev);
 	return true;
 }
 
-static void td_remove_device(struct td *td)
+static bool td_add_devices(struct td *td)
 {
-	bool opened = td->vfio.device >= 0;
+	unsigned int devices = td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
 
-	probe_close(&td->probe);
+	for (unsigned int n = 0; n < devices; n++)
+		if (!td_add_device(td, &td->assign[n]))
+			return false;
+	return true;
+}
+
+static void td_remove_devices(struct td *td)
+{
+	unsigned int devices = td->vfio.nr_devices;
+
+	for (unsigned int n = 0; n < VFIO_MAX_DEVICES; n++)
+		probe_close(&td->probe[n]);
 	vfio_close(&td->vfio);
-	if (opened)
+	while (devices--)
 		record_step(STEP_CLOSE, 0, 0, 0, "");
 }
 
@@ -300,6 +312,7 @@ static void td_open_window(struct td *td)
 	window->nr_vcpus = td->plan->vcpus;
 	window->flags = td->plan->flags;
 	window->device = td->plan->device;
+	window->nr_devices = td->plan->devices;
 	memcpy(window->arg, td->plan->arg, sizeof(window->arg));
 	ring_init(&td->ring, window);
 }
@@ -315,7 +328,7 @@ static bool td_create(struct td *td)
 {
 	struct load load = { .plan = td->plan, .memory = &td->memory };
 	bool ok = td_load(td, &load, load_open(&load)) && td_create_vm(td) &&
-		  td_check_device(td) &&
+		  td_check_devices(td) &&
 		  td_add_memory(td, load.image_size) && td_load(td, &load, load_place(&load));
 
 	td->first_rcx = load.first_rcx;
@@ -323,12 +336,12 @@ static bool td_create(struct td *td)
 	if (!ok)
 		return false;
 	td_open_window(td);
-	return td_init_vm(td) && td_add_device(td) && td_create_vcpus(td) && td_finalize(td);
+	return td_init_vm(td) && td_add_devices(td) && td_create_vcpus(td) && td_finalize(td);
 }
 
 static void td_destroy(struct td *td)
 {
-	td_remove_device(td);
+	td_remove_devices(td);
 	for (struct vcpu *vcpu = td->vcpu; vcpu < td->vcpu + PLAN_MAX_VCPUS; vcpu++) {
 		if (vcpu->run)
 			munmap(vcpu->run, td->run_size);
@@ -410,8 +423,7 @@ void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
 {
 	struct td td = {
 		.plan = plan, .kvm = kvm, .vm = -1, .assign = assign,
-		.lock = PTHREAD_MUTEX_INITIALIZER, .tdcm_lock = PTHREAD_MUTEX_INITIALIZER,
-		.drain_lock = PTHREAD_MUTEX_INITIALIZER,
+		.lock = PTHREAD_MUTEX_INITIALIZER, .drain_lock = PTHREAD_MUTEX_INITIALIZER,
 		.done = eventfd(0, EFD_CLOEXEC),
 	};
 
@@ -419,7 +431,10 @@ void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
 		td.vcpu[i] = (struct vcpu){ .td = &td, .index = i, .fd = -1 };
 	device_init(&td.device);
 	vfio_init(&td.vfio);
-	td.probe.config = -1;
+	for (unsigned int n = 0; n < VFIO_MAX_DEVICES; n++) {
+		td.probe[n].config = -1;
+		pthread_mutex_init(&td.tdcm_lock[n], NULL);
+	}
 
 	kmsg_forward();
 	kmsg_rearm_warnings();

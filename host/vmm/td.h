@@ -44,11 +44,11 @@ struct td {
 	size_t run_size;	/* of one struct kvm_run mapping */
 	struct device device;
 	struct ring ring;
-	const struct assign *assign;
+	const struct assign *assign;	/* of the first device; those of the others follow */
 	struct vfio vfio;
-	struct probe probe;
+	struct probe probe[VFIO_MAX_DEVICES];
+	pthread_mutex_t tdcm_lock[VFIO_MAX_DEVICES];	/* while a TDCM request is served */
 	pthread_mutex_t drain_lock;	/* the reader's end of the ring */
-	pthread_mutex_t tdcm_lock;	/* held while a TDCM request is served */
 
 	pthread_mutex_t lock;	/* the three below */
 	bool ended;
@@ -57,8 +57,8 @@ struct td {
 };
 
 /*
- * Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm, @assign the device
- * for it that was given to vfio-pci.
+ * Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm, @assign the devices
+ * for it that were given to vfio-pci.
  */
 void td_run(const struct plan_td *plan, int kvm, const struct assign *assign);
 

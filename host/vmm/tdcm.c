@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,7 @@ enum { TDCM_DEVID, TDCM_GPA, TDCM_SIZE, TDCM_VECTOR };
 /* One request: what the guest asked, read once, and what it gets. */
 struct tdcm {
 	struct td *td;
+	struct vfio_device *device;
 	struct tdcm_buffer *buffer;	/* in the guest's shared memory: write-only from here on */
 	uint32_t room;			/* for the response */
 	uint16_t operation;
@@ -32,41 +34,50 @@ struct tdcm {
 	uint8_t *data;			/* room bytes */
 };
 
-static void step(enum vmm_step step, int error, uint64_t status, uint64_t value)
+/* Of two devices it says which; there is only one function, 0, of each. */
+static void step(const struct tdcm *t, enum vmm_step step, int error, uint64_t status,
+		 uint64_t value)
 {
-	record_step(step, error, status, value, error ? strerror(error) : "");
+	char which[16] = "", text[96];
+
+	if (t->td->vfio.nr_devices > 1)
+		snprintf(which, sizeof(which), "%02x:%02x.0", t->device->bdf >> 8,
+			 t->device->bdf >> 3 & 0x1f);
+	snprintf(text, sizeof(text), "%s%s%s", which, *which && error ? ": " : "",
+		 error ? strerror(error) : "");
+	record_step(step, error, status, value, text);
 }
 
 static void tdcm_check(struct tdcm *t)
 {
-	t->data[0] = t->td->assign->connected && t->td->vfio.vdevice_id;
+	t->data[0] = t->device->assign->connected && t->device->vdevice_id;
 	t->length = 1;
-	step(STEP_CHECK, 0, 0, t->data[0]);
+	step(t, STEP_CHECK, 0, 0, t->data[0]);
 }
 
 static void tdcm_bind(struct tdcm *t)
 {
 	int error;
 
-	if (!t->td->vfio.vdevice_id) {
+	if (!t->device->vdevice_id) {
 		t->error = TDCM_ERR_TDXIO_DEVICE;
 		return;
 	}
-	error = vfio_bind(&t->td->vfio) ? errno : 0;
+	error = vfio_bind(t->device) ? errno : 0;
 	if (error)
 		t->error = blame_errno(error);
-	step(STEP_BIND, error, 0, VFIO_GUEST_BDF);
+	step(t, STEP_BIND, error, 0, t->device->bdf);
 }
 
 static void tdcm_unbind(struct tdcm *t)
 {
 	int error = 0;
 
-	if (t->td->vfio.bound && vfio_unbind(&t->td->vfio))
+	if (t->device->bound && vfio_unbind(t->device))
 		error = errno;
 	if (error)
 		t->error = blame_errno(error);
-	step(STEP_UNBIND, error, 0, VFIO_GUEST_BDF);
+	step(t, STEP_UNBIND, error, 0, t->device->bdf);
 }
 
 static void tdcm_request(struct tdcm *t, enum uapi_tsm_req op, enum vmm_step what)
@@ -75,7 +86,7 @@ static void tdcm_request(struct tdcm *t, enum uapi_tsm_req op, enum vmm_step wha
 	uint64_t status = 0;
 	int error;
 
-	error = vfio_tsm_request(&t->td->vfio, op, t->data, &length, &status) ? errno : 0;
+	error = vfio_tsm_request(t->device, op, t->data, &length, &status) ? errno : 0;
 	if (error == EMSGSIZE || error == ENOSPC || length > t->room)
 		t->error = TDCM_ERR_INVALID_STATE;	/* the buffer is too small for it */
 	else if (error)
@@ -84,7 +95,7 @@ static void tdcm_request(struct tdcm *t, enum uapi_tsm_req op, enum vmm_step wha
 		t->error = blame_status(status);
 	else
 		t->length = length;
-	step(what, error, status, t->length ? t->data[0] : 0);
+	step(t, what, error, status, t->length ? t->data[0] : 0);
 }
 
 /* The lies about a report; see enum test_lie. */
@@ -105,7 +116,7 @@ static void tdcm_lie(struct tdcm *t)
 		range[1] = first;
 		break;
 	case TEST_LIE_REBIND:
-		if (vfio_unbind(&t->td->vfio) || vfio_bind(&t->td->vfio))
+		if (vfio_unbind(t->device) || vfio_bind(t->device))
 			record_error("rebind behind the guest: %s", strerror(errno));
 		break;
 	}
@@ -125,7 +136,7 @@ static void tdcm_dispatch(struct tdcm *t)
 		tdcm_unbind(t);
 		return;
 	case TDCM_OP_BIND:
-		if (!t->td->vfio.bound) {
+		if (!t->device->bound) {
 			tdcm_bind(t);
 			return;
 		}
@@ -134,7 +145,7 @@ static void tdcm_dispatch(struct tdcm *t)
 	case TDCM_OP_GET_TDI_REPORT:
 	case TDCM_OP_START_TDI:
 	case TDCM_OP_GET_TDI_STATE:
-		if (t->td->vfio.bound) {
+		if (t->device->bound) {
 			static const struct { enum uapi_tsm_req op; enum vmm_step step; } requests[] = {
 				[TDCM_OP_GET_DEV_INFO] = { UAPI_TSM_GET_DEVINFO, STEP_DEV_INFO },
 				[TDCM_OP_GET_TDI_REPORT] = { UAPI_TSM_GET_REPORT, STEP_REPORT },
@@ -152,12 +163,19 @@ static void tdcm_dispatch(struct tdcm *t)
 	t->error = TDCM_ERR_INVALID_STATE;
 }
 
-static void tdcm_scan(const struct td *td)
+static void tdcm_scan(const struct tdcm *t)
 {
 	const char *failed;
 
-	if (!scan_run(td->assign, td->plan->seed, &failed))
+	if (!scan_run(t->device->assign, t->td->plan->seed, &failed))
 		record_error("scan of L1's memory: %s: %s", failed, strerror(errno));
+}
+
+/* Also of a device that the request is not about: what one is must not show in the other. */
+static void tdcm_probe(const struct tdcm *t)
+{
+	for (unsigned int n = 0; n < t->td->vfio.nr_devices; n++)
+		probe_run(&t->td->probe[n], t->operation);
 }
 
 /* Data, length, error, and only then the status that the guest polls. */
@@ -183,15 +201,18 @@ static void raise_vector(struct vcpu *vcpu, uint8_t vector)
 void tdcm_serve(struct vcpu *vcpu)
 {
 	uint64_t *arg = (uint64_t *)vcpu->run->tdx.unknown.data;
-	struct tdcm t = { .td = vcpu->td };
+	struct tdcm t = {
+		.td = vcpu->td, .device = vfio_find(&vcpu->td->vfio, arg[TDCM_DEVID]),
+	};
 	uint64_t *ret = (uint64_t *)&vcpu->run->tdx.unknown.ret;
+	pthread_mutex_t *lock;
 
 	if (vcpu->td->plan->device != PLAN_CONNECT_DEVICE) {
 		*ret = GHCI_STATUS_SUBFUNC_UNSUPPORTED;
 		return;
 	}
 	*ret = GHCI_STATUS_INVALID_OPERAND;
-	if (arg[TDCM_SIZE] > TDCM_BUFFER_MAX || arg[TDCM_DEVID] != VFIO_GUEST_BDF)
+	if (arg[TDCM_SIZE] > TDCM_BUFFER_MAX || !t.device)
 		return;
 	t.buffer = memory_at(&t.td->memory, arg[TDCM_GPA], arg[TDCM_SIZE]);
 	if (!t.buffer)
@@ -205,16 +226,17 @@ void tdcm_serve(struct vcpu *vcpu)
 	t.command_bytes = *(volatile uint32_t *)&t.buffer->data_length;
 
 	*ret = GHCI_STATUS_SUCCESS;
-	if (pthread_mutex_trylock(&t.td->tdcm_lock)) {
+	lock = &t.td->tdcm_lock[t.device->index];
+	if (pthread_mutex_trylock(lock)) {
 		t.error = TDCM_ERR_INVALID_STATE;	/* one outstanding request a device */
 	} else {
 		td_drain(t.td);
 		tdcm_dispatch(&t);
 		if (t.td->plan->probe)
-			probe_run(&t.td->probe, t.operation);
+			tdcm_probe(&t);
 		if (t.td->plan->scan && t.operation == TDCM_OP_GET_TDI_STATE)
-			tdcm_scan(t.td);
-		pthread_mutex_unlock(&t.td->tdcm_lock);
+			tdcm_scan(&t);
+		pthread_mutex_unlock(lock);
 	}
 	tdcm_answer(&t);
 	free(t.data);

@@ -113,15 +113,16 @@ static void record_run_begin(int kvm)
 	record_write(REC_RUN_BEGIN, &run, sizeof(run), name.release);
 }
 
-/* The devices that the plan's TDs use one after the other; an empty cdev: L1 has none. */
+/* The devices that the plan's TDs use, one TD after the other; an empty cdev: L1 has none. */
 static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_FUNCTIONS])
 {
 	enum plan_device wanted[PLAN_MAX_FUNCTIONS] = { PLAN_NO_DEVICE };
 	const char *why = NULL;
 
 	for (size_t i = 0; i < plan->nr; i++)
-		if (plan->td[i].device > wanted[plan->td[i].function])
-			wanted[plan->td[i].function] = plan->td[i].device;
+		for (unsigned int n = 0; n < plan->td[i].devices; n++)
+			if (plan->td[i].device > wanted[plan->td[i].function + n])
+				wanted[plan->td[i].function + n] = plan->td[i].device;
 	for (unsigned int nth = 0; nth < PLAN_MAX_FUNCTIONS; nth++) {
 		struct assign *device = &assign[nth];
 		char text[128];

@@ -39,7 +39,8 @@ struct channel_window {
 	uint32_t head;			/* guest: bytes written */
 	uint32_t tail;			/* VMM: bytes consumed */
 	uint64_t arg[8];		/* test parameters, meaning per test */
-	uint64_t device;		/* 0 none, 1 shared, 2 the TD may bind it */
+	uint32_t device;		/* 0 none, 1 shared, 2 the TD may bind it */
+	uint32_t nr_devices;		/* if any */
 };
 _Static_assert(sizeof(struct channel_window) == 176, "layout shared by guest and VMM");
 

@@ -21,6 +21,7 @@ static const struct { uint32_t bit; const char *word, *missing; } needs_words[] 
 	{ NEEDS_NO_VE, "no-ve", "the TD has SEPT_VE_DISABLE clear" },
 	{ NEEDS_DEVICE, "device", "the TD has no device" },
 	{ NEEDS_CONNECT, "connect", "the TD has no TDX Connect" },
+	{ NEEDS_PAIR, "pair", "the TD has no second device" },
 };
 #define NR_NEEDS	(sizeof(needs_words) / sizeof(needs_words[0]))
 

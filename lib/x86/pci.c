@@ -29,10 +29,10 @@ void pci_write(uint16_t bdf, unsigned int reg, unsigned int size, uint32_t value
 	ghci_io_write(PORT_DATA + (reg & 3), size, value);
 }
 
-bool pci_find(uint16_t vendor, uint16_t device, uint16_t *bdf)
+bool pci_find(uint16_t vendor, uint16_t device, unsigned int nth, uint16_t *bdf)
 {
 	for (unsigned int n = 0; n < BUS0_FUNCTIONS; n++) {
-		if (pci_read(n, PCI_ID, 4) != ((uint32_t)device << 16 | vendor))
+		if (pci_read(n, PCI_ID, 4) != ((uint32_t)device << 16 | vendor) || nth--)
 			continue;
 		*bdf = n;
 		return true;

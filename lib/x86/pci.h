@@ -18,8 +18,8 @@
 /* @size 1, 2 or 4 bytes; @reg naturally aligned. */
 uint32_t pci_read(uint16_t bdf, unsigned int reg, unsigned int size);
 void pci_write(uint16_t bdf, unsigned int reg, unsigned int size, uint32_t value);
-/* The first function with these ids. False: there is none. */
-bool pci_find(uint16_t vendor, uint16_t device, uint16_t *bdf);
+/* The @nth function with these ids, from 0. False: there is none. */
+bool pci_find(uint16_t vendor, uint16_t device, unsigned int nth, uint16_t *bdf);
 /* GPA of a 32-bit memory BAR, 0 if it is none. */
 uint64_t pci_bar(uint16_t bdf, unsigned int bar);
 

@@ -18,6 +18,12 @@ bool tdi_open(struct tdi *tdi)
 	return true;
 }
 
+bool tdi_open_second(struct tdi *tdi)
+{
+	*tdi = (struct tdi){ .nth = 1 };
+	return testdev_open_nth(&tdi->dev, tdi->nth, true);
+}
+
 static bool map_bars(const struct tdi *tdi, bool shared)
 {
 	return CHECK(mmu_set_shared(tdi->dev.bar0, TESTDEV_BAR0_BYTES, shared)) &&
@@ -40,7 +46,7 @@ enum attest tdi_judge(struct tdi *tdi)
 		[0] = { tdi->dev.bar0, TESTDEV_BAR0_BYTES },
 		[2] = { tdi->dev.bar2, TESTDEV_BAR2_BYTES },
 	};
-	enum attest refusal = attest_device(tdi->dev.bdf, bars, &tdi->attested);
+	enum attest refusal = attest_device(tdi->dev.bdf, tdi->nth, bars, &tdi->attested);
 
 	if (refusal)
 		test_log("refused: %s", attest_text(refusal));

@@ -8,12 +8,14 @@
 #include "testdev.h"
 
 struct tdi {
+	unsigned int nth;	/* of the devices that the image knows */
 	struct testdev dev;
 	struct attested attested;
 };
 
 /* Each records what it checks and returns whether the test can go on. */
 bool tdi_open(struct tdi *tdi);			/* find the device, make the TDCM buffer */
+bool tdi_open_second(struct tdi *tdi);		/* after it, of a pair */
 bool tdi_bind(struct tdi *tdi);			/* CHECK, BIND; map the BARs private */
 bool tdi_attest(struct tdi *tdi);
 enum attest tdi_judge(struct tdi *tdi);		/* the verdict alone, said in a log line */

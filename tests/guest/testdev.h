@@ -13,10 +13,10 @@ struct testdev {
 	uint64_t bar0, bar2;	/* GPAs */
 };
 
-/* Find the device, and map its BARs @shared or private. False, with an error: it is not there. */
-static inline bool testdev_open(struct testdev *dev, bool shared)
+/* Find the @nth device, and map its BARs @shared or private. False, with an error: it is not there. */
+static inline bool testdev_open_nth(struct testdev *dev, unsigned int nth, bool shared)
 {
-	if (!pci_find(TESTDEV_VENDOR, TESTDEV_DEVICE, &dev->bdf)) {
+	if (!pci_find(TESTDEV_VENDOR, TESTDEV_DEVICE, nth, &dev->bdf)) {
 		test_error("the VMM shows no test device");
 		return false;
 	}
@@ -29,6 +29,11 @@ static inline bool testdev_open(struct testdev *dev, bool shared)
 		return false;
 	}
 	return true;
+}
+
+static inline bool testdev_open(struct testdev *dev, bool shared)
+{
+	return testdev_open_nth(dev, 0, shared);
 }
 
 /* Checks that hold for the device's memory, whether it is shared or private. */
