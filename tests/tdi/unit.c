@@ -467,6 +467,7 @@ static enum verdict verdict_of(const struct test *test, enum td_end end, uint8_t
 		.td_reason = (char *)"ReportFatalError 0: TD misconfiguration: "
 				     "SEPT #VE has to be disabled",
 		.test_begin = true, .test_end = true, .end.outcome = outcome,
+		.checks = 1, .end.checks = 1,
 	};
 	struct result res;
 	enum verdict verdict;
@@ -494,6 +495,19 @@ static void skipped_refusal(void **state)
 	assert_int_equal(verdict_of(&test, TD_END_KVM_ERROR, OUTCOME_SKIP), VERDICT_CRASH);
 }
 
+/* Red if judge_host() wants the probe also of a guest that skipped the test, or of none at all. */
+static void skipped_probe(void **state)
+{
+	const struct test test = {
+		.kind = TEST_GUEST, .id = (char *)"p", .sentence = (char *)"", .clause = (char *)"",
+		.config.probe = 1,
+	};
+
+	(void)state;
+	assert_int_equal(verdict_of(&test, TD_END_SHUTDOWN, OUTCOME_SKIP), VERDICT_SKIP);
+	assert_int_equal(verdict_of(&test, TD_END_SHUTDOWN, OUTCOME_PASS), VERDICT_ERROR);
+}
+
 /* Red if unsupported() skips a Linux that says so without cause, or that ends otherwise. */
 static void linux_wants_no_ve(void **state)
 {
@@ -519,6 +533,7 @@ int main(void)
 		cmocka_unit_test(views_agree), cmocka_unit_test(exit_codes),
 		cmocka_unit_test(shell_words), cmocka_unit_test(scan_pages_at_mark),
 		cmocka_unit_test(scan_bounds), cmocka_unit_test(skipped_refusal),
+		cmocka_unit_test(skipped_probe),
 		cmocka_unit_test(linux_wants_no_ve),
 	};
 
