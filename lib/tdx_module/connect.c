@@ -226,7 +226,8 @@ uint64_t tdx_seq_fail(struct tdx_call *c, struct tdx_spdm *s, uint64_t status)
 void tdx_connect_wipe(struct tdx_module *m)
 {
 	struct tdx_connect *k = &m->connect;
-	uint64_t created = k->tdis_created, maps = k->mmio_maps, accepts = k->mmio_accepts;
+	uint64_t created = k->tdis_created, accepts = k->mmio_accepts;
+	uint64_t maps = k->mmio_maps, unmaps = k->mmio_unmaps;
 
 	for (unsigned int i = 0; i < TDX_MAX_STREAMS; i++)
 		if (k->stream[i].state == STREAM_KEYED && !k->stream[i].blocked &&
@@ -234,7 +235,8 @@ void tdx_connect_wipe(struct tdx_module *m)
 			m->ops->stream(m->opaque, i, false);
 	__builtin_memset(k, 0, sizeof(*k));
 	k->tdis_created = created;
-	k->mmio_maps = k->mmio_unmaps = maps;	/* none is left */
+	k->mmio_maps = maps;
+	k->mmio_unmaps = unmaps;
 	k->mmio_accepts = accepts;
 }
 

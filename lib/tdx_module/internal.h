@@ -240,6 +240,7 @@ struct tdx_module {
 	struct tdx_vcpu vcpus[TDX_MAX_TDS * 16];
 	struct tdx_lp lp[TDX_MAX_LPS];
 	struct tdx_connect connect;
+	struct tdx_ledger left;		/* what TDH.SYS.DISABLE found alive */
 	_Atomic uint64_t seamcalls, tdcalls, td_exits, tds_created, pages_donated, pages_returned,
 			 sept_leaves;
 };

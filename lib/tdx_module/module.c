@@ -87,9 +87,13 @@ size_t tdx_module_size(void)
 	return sizeof(struct tdx_module);
 }
 
-/* Everything but the event counters, which tell of the whole run. */
+/* Everything but the account of the whole run: event counters, and what the host had left alive. */
 void tdx_wipe(struct tdx_module *m)
 {
+	struct tdx_ledger left;
+
+	tdx_ledger(m, &left);
+	m->left = left;
 	m->sys_state = SYS_INIT_PENDING;
 	m->nr_tdmrs = 0;
 	m->global_hkid = 0;
@@ -259,4 +263,11 @@ void tdx_ledger(const struct tdx_module *m, struct tdx_ledger *out)
 		out->streams_live += m->connect.stream[i].state != STREAM_FREE;
 	for (unsigned int i = 0; i < TDX_MAX_TDIS; i++)
 		out->tdis_live += m->connect.tdi[i].used;
+	out->tds_live += m->left.tds_live;
+	out->hkids_live += m->left.hkids_live;
+	out->vcpus_live += m->left.vcpus_live;
+	out->sept_leaves_live += m->left.sept_leaves_live;
+	out->tdis_live += m->left.tdis_live;
+	out->spdms_live += m->left.spdms_live;
+	out->streams_live += m->left.streams_live;
 }

@@ -257,7 +257,10 @@ void tdx_virq_ack(struct tdx_module *m, unsigned int lp, int vector);
 /* True if the 4 KiB page at @pa may not be touched by L1 or a device: owned by a TD, or PAMT memory. */
 bool tdx_pa_private(const struct tdx_module *m, uint64_t pa);
 
-/* End-of-run ledger: a run balances if everything under "live" is zero. */
+/*
+ * End-of-run ledger: a run balances if everything under "live" is zero. What TDH.SYS.DISABLE found
+ * alive still counts, but for pages and IOMMUs: to give those back is what it is for.
+ */
 struct tdx_ledger {
 	uint64_t seamcalls, tdcalls, td_exits;
 	uint64_t tds_created, tds_live;
