@@ -24,10 +24,11 @@ steps="check firmware pristine debug selfcheck series patches checkpatch$matrix 
 # ---- the steps ----
 
 suite() { "$O/tdi/tdi" run --jobs 2 "$@"; }
+# T= and its like are ours, and not theirs.
 make_()
 {
 	# shellcheck disable=SC2086 # a command and its options
-	$make O="$O" CC="$CC" V="${V:-}" KERNEL="${KERNEL:-}" KSRC="${KSRC:-}" QEMU_SRC="${QEMU_SRC:-}" "$@"
+	$make O="$O" CC="$CC" V="${V:-}" KERNEL="${KERNEL:-}" KSRC="${KSRC:-}" QEMU_SRC="${QEMU_SRC:-}" T= BASE= "$@"
 }
 
 do_check() { make_ check; }
