@@ -53,6 +53,9 @@ content_key()
 	{ echo 1; cat "$1.sha256"; shift; sha256sum -- "$@"; $CC --version | head -n 1; } | sha256sum | cut -c 1-20
 }
 
+# patches_of linux|qemu: the patches of a series, in order.
+patches_of() { sed '/^#/d' "host-patches/$1/series"; }
+
 # unpack TARBALL DIR: into an empty DIR, without the leading component.
 unpack()
 {

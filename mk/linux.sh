@@ -126,7 +126,7 @@ from_tree()	# KSRC=: kbuild knows best what is out of date.
 sources()
 {
 	tarball=$(mk/fetch.sh linux)
-	series=$(sed "/^#/d; s,^,$patches/," $patches/series)
+	series=$(patches_of linux | sed "s,^,$patches/,")
 	[ $kind != linuxpristine ] || series=
 }
 
@@ -159,7 +159,8 @@ build_entry()
 	*)
 		build_image
 		cp "$image" "$entry/"
-		objcopy --compress-debug-sections "$build/vmlinux" "$entry/vmlinux" ;;
+		# make gdb wants no other.
+		[ $kind != linux ] || objcopy --compress-debug-sections "$build/vmlinux" "$entry/vmlinux" ;;
 	esac
 	cache_store "$kind-$key" "$entry"
 	# Built once in a long while.

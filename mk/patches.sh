@@ -11,7 +11,7 @@
 cache_choose
 
 patches=$PWD/host-patches/linux
-series=$(sed '/^#/d' "$patches/series")
+series=$(patches_of linux)
 work=$O/patches
 tree=$work/linux build=$work/build
 

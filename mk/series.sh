@@ -9,7 +9,6 @@
 . mk/lib.sh
 cache_choose
 
-patches_of() { sed "/^#/d" "host-patches/$1/series"; }
 subject() { sed -n 's/^Subject: \(\[[^]]*\] \)\{0,1\}//p' "$1" | head -n 1; }
 
 check_series()	# linux|qemu

@@ -245,12 +245,15 @@ static bool td_unsupported(struct td *td, const char *what)
 	return false;
 }
 
+static unsigned int td_nr_devices(const struct td *td)
+{
+	return td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
+}
+
 /* Can this host do what the plan asks for? Before anything is made of it. */
 static bool td_check_devices(struct td *td)
 {
-	unsigned int devices = td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
-
-	for (const struct assign *a = td->assign; a < td->assign + devices; a++) {
+	for (const struct assign *a = td->assign; a < td->assign + td_nr_devices(td); a++) {
 		if (!*a->cdev)
 			return td_unsupported(td, "no device is assigned to vfio-pci in L1");
 		if (ioctl(td->vm, KVM_CHECK_EXTENSION, UAPI_CAP_DMABUF_MMIO) <= 0)
@@ -279,9 +282,7 @@ static bool td_add_device(struct td *td, const struct assign *assign)
 
 static bool td_add_devices(struct td *td)
 {
-	unsigned int devices = td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
-
-	for (unsigned int n = 0; n < devices; n++)
+	for (unsigned int n = 0; n < td_nr_devices(td); n++)
 		if (!td_add_device(td, &td->assign[n]))
 			return false;
 	return true;

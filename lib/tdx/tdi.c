@@ -82,13 +82,13 @@ uint64_t ghci_tdcm(uint64_t devid, uint64_t gpa, uint64_t bytes, uint64_t vector
 	return ghci_call(&g);
 }
 
-static void prepare(enum tdcm_op op)
+void tdcm_prepare(volatile struct tdcm_buffer *at, enum tdcm_op op)
 {
-	volatile uint8_t *byte = (volatile uint8_t *)buffer.at;
+	volatile uint8_t *byte = (volatile uint8_t *)at;
 
 	for (unsigned int n = 0; n < TDCM_HEADER_BYTES; n++)
 		byte[n] = 0;
-	buffer.at->operation = op;
+	at->operation = op;
 }
 
 struct tdcm_result tdcm_call(uint16_t devid, enum tdcm_op op, void *data, uint32_t min, uint32_t max)
@@ -97,7 +97,7 @@ struct tdcm_result tdcm_call(uint16_t devid, enum tdcm_op op, void *data, uint32
 	uint32_t room = buffer.bytes - TDCM_HEADER_BYTES;
 	uint8_t *to = data;
 
-	prepare(op);
+	tdcm_prepare(buffer.at, op);
 	result.ghci = ghci_tdcm(devid, tdcm_gpa(), buffer.bytes, 0);
 	if (result.ghci)
 		return result;

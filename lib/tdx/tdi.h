@@ -43,6 +43,8 @@ bool tdcm_init(uint64_t bytes);
  * of the VMM's is read once.
  */
 struct tdcm_result tdcm_call(uint16_t devid, enum tdcm_op op, void *data, uint32_t min, uint32_t max);
+/* The header of a request without data, for ghci_tdcm(). */
+void tdcm_prepare(volatile struct tdcm_buffer *at, enum tdcm_op op);
 /* The same with the registers as given: for requests that a sane guest does not make. */
 uint64_t ghci_tdcm(uint64_t devid, uint64_t buffer, uint64_t bytes, uint64_t vector);
 /* GPA of the buffer with the SHARED bit, and the buffer itself. */

@@ -293,11 +293,6 @@ TEST(connect_state, "GET_TDI_STATE asks the device: LOCKED, then RUN", "fact she
 
 /* ---- what is refused: accesses. Each ends the TD, with a silent host. ---- */
 
-static void touch(uint64_t gpa)
-{
-	testdev_read32(gpa);
-}
-
 static void fetch(uint64_t gpa)
 {
 	((void (*)(void))gpa)();
@@ -313,7 +308,7 @@ static void connect_touch_before_accept(void)
 	struct tdi tdi;
 
 	if (tdi_lock(&tdi))
-		test_end_refused(touch, tdi.dev.bar0);
+		test_end_refused(testdev_touch, tdi.dev.bar0);
 }
 TEST(connect_touch_before_accept, "a private page that was not accepted is refused, not retried",
      "fact sheet C 2.6 (host rule), B33", "KVM: resume on EEQ 0 with the entry present",
@@ -328,7 +323,7 @@ static void connect_touch_after_unbind(void)
 	CHECK_HEX(testdev_read32(tdi.dev.bar0), TESTDEV_MAGIC);
 	if (!CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_UNBIND, 0, 0, 0), 0))
 		return;
-	test_end_refused(touch, tdi.dev.bar0);
+	test_end_refused(testdev_touch, tdi.dev.bar0);
 }
 TEST(connect_touch_after_unbind, "after the unbind the private page is gone, also from the TLB",
      "fact sheet C 8 row 18", "VMM: answer UNBIND without doing it", NEEDS_CONNECT | EXPECT_REFUSED,

@@ -78,11 +78,6 @@ TEST(device_smp, "two vCPUs fault in and write one page of a BAR without losing 
      "host-patches.md P14", "QEMU device: lose a shared write that follows another vCPU's",
      NEEDS_DEVICE | NEEDS_SMP, device_smp);
 
-static void touch(uint64_t gpa)
-{
-	testdev_read32(gpa);
-}
-
 static void device_memory_off(void)
 {
 	struct testdev dev;
@@ -106,7 +101,7 @@ static void device_revoked(void)
 		return;
 	CHECK_HEX(testdev_read32(dev.bar0), TESTDEV_MAGIC);
 	pci_write(dev.bdf, PCI_COMMAND, 2, 0);
-	test_end_refused(touch, dev.bar0);
+	test_end_refused(testdev_touch, dev.bar0);
 }
 TEST(device_revoked, "a BAR with MSE = 0 is refused: the TD leaves with a memory fault",
      "host-patches.md decision 13", "vfio-pci: leave the dma-buf alone when MSE is cleared",
@@ -121,7 +116,7 @@ static void device_private_alias(void)
 		return;
 	CHECK_HEX(testdev_read32(dev.bar0), TESTDEV_MAGIC);
 	mmu_set_shared(dev.bar0, PAGE_SIZE, false);
-	test_end_refused(touch, dev.bar0);
+	test_end_refused(testdev_touch, dev.bar0);
 }
 TEST(device_private_alias, "the private alias of a BAR that is not bound is refused",
      "host-patches.md B14", "model: look a private GPA that is not mapped up in the shared EPT",

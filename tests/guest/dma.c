@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* DMA of an assigned device: to what the TD shares, at its GPA, and only while it is not bound. */
+#include "convert.h"
 #include "tdi.h"
-#include "tdx/ghci.h"
 #include "tdx/memory.h"
 #include "tdx/tdcall.h"
 
@@ -15,15 +15,6 @@ static uint32_t dma(const struct testdev *dev, uint64_t gpa, uint32_t bytes,
 	testdev_write32(dev->bar0 + TESTDEV_DMA_BYTES, bytes);
 	testdev_write32(dev->bar0 + TESTDEV_DMA_COMMAND, command);
 	return testdev_read32(dev->bar0 + TESTDEV_DMA_RESULT);
-}
-
-static bool convert(uint64_t gpa, uint64_t size, bool shared)
-{
-	uint64_t failed;
-
-	return CHECK_GHCI(ghci_map_gpa(gpa | (shared ? mmu_shared_bit() : 0), size, &failed),
-			  GHCI_STATUS_SUCCESS) &&
-	       CHECK(mmu_set_shared(gpa, size, shared));
 }
 
 static uint64_t pattern(unsigned int word)

@@ -16,7 +16,7 @@ static void fence_host(void)
 	if (!tdi_open(&tdi))
 		return;
 	refused = testdev_read64(tdi.dev.bar0 + TESTDEV_REFUSED);
-	if (!tdi_bind(&tdi) || !tdi_attest(&tdi) || !tdi_accept(&tdi) || !tdi_start(&tdi))
+	if (!tdi_to_run(&tdi))
 		return;
 	testdev_write64(tdi.dev.bar0 + TESTDEV_SCRATCH, 0x5ec2e7);
 	CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_GET_TDI_STATE, &state, 1, 1), 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TDVMCALLs: what KVM and the VMM answer, to good and to bad requests. MapGPA is in map.c. */
+#include "convert.h"
 #include "core/string.h"
 #include "guest.h"
 #include "probe.h"
@@ -224,14 +225,14 @@ TEST(ghci_notify_good, "SetupEventNotifyInterrupt takes 32 and 255 to the VMM, w
 static void ghci_quote_shared(void)
 {
 	volatile uint64_t *page = memory_page();
-	uint64_t gpa = (uintptr_t)page, failed;
+	uint64_t gpa = (uintptr_t)page;
 	struct ghci g = {
 		.r11 = GHCI_GET_QUOTE, .r12 = gpa | mmu_shared_bit(), .r13 = PAGE_SIZE,
 	};
 
 	TEST_REQUIRE(page, "no RAM left");
-	CHECK_GHCI(ghci_map_gpa(gpa | mmu_shared_bit(), PAGE_SIZE, &failed), GHCI_STATUS_SUCCESS);
-	CHECK(mmu_set_shared(gpa, PAGE_SIZE, true));
+	if (!convert(gpa, PAGE_SIZE, true))
+		return;
 	*page = 0x1234;
 	CHECK_GHCI(ghci_call(&g), GHCI_STATUS_SUBFUNC_UNSUPPORTED);
 	CHECK_HEX(*page, 0x1234);

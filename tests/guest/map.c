@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* MapGPA: memory that changes between private and shared. */
+#include "convert.h"
 #include "guest.h"
 #include "probe.h"
 #include "tdx/ghci.h"
@@ -9,15 +10,6 @@
 #include "x86/mmu.h"
 #include "x86/smp.h"
 
-static bool map(uint64_t gpa, uint64_t size, bool shared)
-{
-	uint64_t failed;
-
-	return CHECK_GHCI(ghci_map_gpa(gpa | (shared ? mmu_shared_bit() : 0), size, &failed),
-			  GHCI_STATUS_SUCCESS) &&
-	       mmu_set_shared(gpa, size, shared);
-}
-
 static void map_round_trip(void)
 {
 	volatile uint64_t *word = memory_page();
@@ -25,13 +17,13 @@ static void map_round_trip(void)
 
 	TEST_REQUIRE(word, "no RAM left");
 	*word = 0x1111;
-	if (!map(gpa, PAGE_SIZE, true))
+	if (!convert(gpa, PAGE_SIZE, true))
 		return;
 	CHECK(*word != 0x1111);
 	*word = 0x2222;
 	CHECK_HEX(*word, 0x2222);
 
-	if (!map(gpa, PAGE_SIZE, false))
+	if (!convert(gpa, PAGE_SIZE, false))
 		return;
 	CHECK_TDX(tdg_mem_page_accept(gpa, 0), TDX_SUCCESS);
 	CHECK_HEX(*word, 0);
@@ -49,13 +41,13 @@ static void map_many(void)
 	volatile uint64_t *last = (volatile uint64_t *)(gpa + size - sizeof(*last));
 
 	TEST_REQUIRE(gpa, "no RAM left");
-	if (!map(gpa, size, true))
+	if (!convert(gpa, size, true))
 		return;
 	*first = 1;
 	*last = 2;
 	CHECK_HEX(*first, 1);
 	CHECK_HEX(*last, 2);
-	if (!map(gpa, size, false))
+	if (!convert(gpa, size, false))
 		return;
 	CHECK(memory_accept(gpa, PAGE_SIZE));
 	CHECK(memory_accept(gpa + size - PAGE_SIZE, PAGE_SIZE));
@@ -72,10 +64,10 @@ static void map_many_times(void)
 
 	TEST_REQUIRE(word, "no RAM left");
 	for (uint64_t n = 1; n <= 16; n++) {
-		if (!map(gpa, PAGE_SIZE, true))
+		if (!convert(gpa, PAGE_SIZE, true))
 			return;
 		*word = n;
-		if (!map(gpa, PAGE_SIZE, false) ||
+		if (!convert(gpa, PAGE_SIZE, false) ||
 		    !CHECK_TDX(tdg_mem_page_accept(gpa, 0), TDX_SUCCESS) || !CHECK_HEX(*word, 0))
 			return;
 		*word = ~n;

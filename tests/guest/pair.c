@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two private devices in one TD: what is done to the one must not show in the other. */
+#include "convert.h"
 #include "tdi.h"
 #include "tdisp/tdisp.h"
 #include "tdx/ghci.h"
@@ -11,12 +12,6 @@
 static bool pair_open(struct tdi *a, struct tdi *b)
 {
 	return tdi_open(a) && tdi_open_second(b);
-}
-
-/* Bind, attest, accept, start. */
-static bool to_run(struct tdi *tdi)
-{
-	return tdi_bind(tdi) && tdi_attest(tdi) && tdi_accept(tdi) && tdi_start(tdi);
 }
 
 static void mark(const struct tdi *tdi, uint64_t value)
@@ -39,7 +34,7 @@ static void pair_flow(void)
 {
 	struct tdi a, b;
 
-	if (!pair_open(&a, &b) || !to_run(&a) || !to_run(&b))
+	if (!pair_open(&a, &b) || !tdi_to_run(&a) || !tdi_to_run(&b))
 		return;
 	CHECK(a.attested.session != b.attested.session);
 	mark(&a, 0xa000);
@@ -50,7 +45,7 @@ static void pair_flow(void)
 	if (!holds(&b, TDISP_RUN, 0xb000) || !holds(&a, TDISP_CONFIG_UNLOCKED, 0xa100))
 		return;
 	/* A second life of the one, in the first of the other. */
-	if (!to_run(&a))
+	if (!tdi_to_run(&a))
 		return;
 	mark(&a, 0xa200);
 	if (!holds(&b, TDISP_RUN, 0xb000) || !tdi_unbind(&b))
@@ -121,23 +116,18 @@ static struct {
 
 static bool user_buffer(void)
 {
-	uint64_t gpa = memory_reserve(PAGE_SIZE, PAGE_SIZE), failed;
+	uint64_t gpa = memory_reserve(PAGE_SIZE, PAGE_SIZE);
 
 	user.buffer = (volatile struct tdcm_buffer *)gpa;
-	return CHECK(gpa) &&
-	       CHECK_GHCI(ghci_map_gpa(gpa | mmu_shared_bit(), PAGE_SIZE, &failed),
-			  GHCI_STATUS_SUCCESS) &&
-	       CHECK(mmu_set_shared(gpa, PAGE_SIZE, true));
+	return CHECK(gpa) && convert(gpa, PAGE_SIZE, true);
 }
 
 static bool user_request(void)
 {
-	volatile uint8_t *byte = (volatile uint8_t *)user.buffer;
+	uint64_t gpa = (uintptr_t)user.buffer | mmu_shared_bit();
 
-	for (unsigned int n = 0; n < TDCM_HEADER_BYTES; n++)
-		byte[n] = 0;
-	user.buffer->operation = TDCM_OP_GET_TDI_STATE;
-	return !ghci_tdcm(user.tdi.dev.bdf, (uintptr_t)byte | mmu_shared_bit(), PAGE_SIZE, 0) &&
+	tdcm_prepare(user.buffer, TDCM_OP_GET_TDI_STATE);
+	return !ghci_tdcm(user.tdi.dev.bdf, gpa, PAGE_SIZE, 0) &&
 	       user.buffer->status == TDCM_COMPLETED;
 }
 
@@ -170,11 +160,11 @@ static void pair_smp(void)
 {
 	struct tdi a;
 
-	if (!pair_open(&a, &user.tdi) || !user_buffer() || !to_run(&user.tdi))
+	if (!pair_open(&a, &user.tdi) || !user_buffer() || !tdi_to_run(&user.tdi))
 		return;
 	smp_start(1, use_on, 0);
 	user_goes_on();
-	for (unsigned int life = 0; life < 2 && to_run(&a); life++) {
+	for (unsigned int life = 0; life < 2 && tdi_to_run(&a); life++) {
 		user_goes_on();
 		if (!tdi_unbind(&a))
 			break;

@@ -162,11 +162,6 @@ TEST(connect_hole,
      "fact sheet C 2.6 (row 7), 5.4, 8 row 13",
      "model: let MMIO.ACCEPT take a range that is not TEE", NEEDS_CONNECT, connect_hole);
 
-static void touch(uint64_t gpa)
-{
-	testdev_read32(gpa);
-}
-
 static void connect_shared_alias(void)
 {
 	struct tdi tdi;
@@ -175,7 +170,7 @@ static void connect_shared_alias(void)
 		return;
 	CHECK_HEX(testdev_read32(tdi.dev.bar0), TESTDEV_MAGIC);
 	if (CHECK(mmu_set_shared(tdi.dev.bar0, PAGE_SIZE, true)))
-		test_end_refused(touch, tdi.dev.bar0);
+		test_end_refused(testdev_touch, tdi.dev.bar0);
 }
 TEST(connect_shared_alias, "the shared alias of a page of private MMIO is refused",
      "fact sheet C 8 row 13", "model: translate the shared alias of private MMIO as that",

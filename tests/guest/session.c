@@ -90,7 +90,7 @@ static void connect_error_unbind(void)
 		return;
 	CHECK_DEC(testdev_read32(tdi.dev.bar0 + TESTDEV_STATE), TDISP_CONFIG_UNLOCKED);
 	CHECK_HEX(testdev_read64(tdi.dev.bar0 + TESTDEV_SCRATCH), 0);
-	if (!tdi_bind(&tdi) || !tdi_attest(&tdi) || !tdi_accept(&tdi) || !tdi_start(&tdi))
+	if (!tdi_to_run(&tdi))
 		return;
 	CHECK_HEX(testdev_read32(tdi.dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
 	tdi_unbind(&tdi);
@@ -110,9 +110,7 @@ static void ask(void *opaque)
 	uint16_t bdf = *(uint16_t *)opaque;
 
 	apic_enable();
-	for (unsigned int n = 0; n < TDCM_HEADER_BYTES; n++)
-		((volatile uint8_t *)buffer)[n] = 0;
-	buffer->operation = TDCM_OP_CHECK_TEEIO_SUPP;
+	tdcm_prepare(buffer, TDCM_OP_CHECK_TEEIO_SUPP);
 	irq_enable();
 	event_status = ghci_tdcm(bdf, tdcm_gpa(), PAGE_SIZE, VECTOR);
 	for (unsigned int n = 0; n < PATIENCE; n++) {

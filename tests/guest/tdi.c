@@ -100,9 +100,14 @@ bool tdi_lock(struct tdi *tdi)
 	return tdi_open(tdi) && tdi_bind(tdi) && tdi_attest(tdi);
 }
 
+bool tdi_to_run(struct tdi *tdi)
+{
+	return tdi_bind(tdi) && tdi_attest(tdi) && tdi_accept(tdi) && tdi_start(tdi);
+}
+
 bool tdi_run(struct tdi *tdi)
 {
-	return tdi_lock(tdi) && tdi_accept(tdi) && tdi_start(tdi);
+	return tdi_open(tdi) && tdi_to_run(tdi);
 }
 
 void tdi_mark(uint64_t mark)

@@ -22,9 +22,9 @@ enum attest tdi_judge(struct tdi *tdi);		/* the verdict alone, said in a log lin
 bool tdi_accept(struct tdi *tdi);		/* every TEE range */
 bool tdi_start(struct tdi *tdi);		/* consent, START, state RUN */
 bool tdi_unbind(struct tdi *tdi);		/* UNBIND; map the BARs shared */
-/* Open to attested, and all of it up to RUN with every range accepted. */
-bool tdi_lock(struct tdi *tdi);
-bool tdi_run(struct tdi *tdi);
+bool tdi_lock(struct tdi *tdi);			/* open to attested */
+bool tdi_to_run(struct tdi *tdi);		/* bind to RUN, with every range accepted */
+bool tdi_run(struct tdi *tdi);			/* the same from the start, open */
 
 /* TEST_MARK_* in the module's trace. */
 void tdi_mark(uint64_t mark);

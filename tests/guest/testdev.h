@@ -54,4 +54,10 @@ TESTDEV_ACCESS(16)
 TESTDEV_ACCESS(32)
 TESTDEV_ACCESS(64)
 
+/* For test_end_refused(). */
+static inline void testdev_touch(uint64_t gpa)
+{
+	testdev_read32(gpa);
+}
+
 #endif

@@ -158,7 +158,7 @@ static void test_sections(void **state)
 	assert_int_equal(hobs, 1);	/* its address is what QEMU gives each vCPU in RCX */
 }
 
-/* Break: another size in linker/tdvf.ld; QEMU's -bios takes nothing else. */
+/* Break: another size in linker/guest.ld; QEMU's -bios takes nothing else. */
 static void test_size(void **state)
 {
 	const struct image *image = *state;
