@@ -3,8 +3,9 @@
 #
 # full.sh MAKE [GLOB...]: what takes too long for make check, step by step: all
 # steps, or those whose names match.  A step that passed is not done again until
-# a file of this tree, KERNEL= or KSRC= changes, so that a run that was broken
-# off goes on where it was.  SHARD=2/3 does the second of every three steps.
+# a file of this tree that it can read, KERNEL= or KSRC= changes, so that a run
+# that was broken off goes on where it was.  SHARD=2/3 does the second of every
+# three steps.
 # full.sh MAKE one STEP is one step, whose last line says how it went; exit code
 # 77 means that it can't be done here.
 
@@ -19,7 +20,12 @@ matrix=
 for vcpus in 1 2 4; do for ve_disable in 0 1; do for gpaw in 48 52; do
 	matrix="$matrix matrix-$vcpus-$ve_disable-$gpaw"
 done; done; done
-steps="check firmware pristine debug selfcheck series patches checkpatch$matrix plants mutants coverage"
+PARTS=10		# of all plants, some ten minutes each
+plants=
+for part in $(seq $PARTS); do
+	plants="$plants plants-$part"
+done
+steps="check firmware pristine debug selfcheck series patches checkpatch$matrix$plants mutants coverage"
 
 # ---- the steps ----
 
@@ -36,7 +42,6 @@ do_selfcheck() { make_ selfcheck; }
 do_series() { make_ series; }
 do_patches() { SPARSE=1 mk/setup.sh || exit 77; mk/patches.sh build; }
 do_checkpatch() { mk/patches.sh style; }
-do_plants() { make_ plants; }
 do_mutants() { make_ mutants; }
 
 do_firmware()
@@ -74,6 +79,10 @@ do_matrix()
 	suite --kernel "${KERNEL:-$O/bzImage}" --td "vcpus=$vcpus,ve_disable=$ve_disable,gpaw=$gpaw"
 }
 
+# plants-PART: every so manieth plant.
+plants_of() { ls tests/plant | sed -n 's/\.diff$//p' | awk -v part="${1#*-}" -v parts=$PARTS 'NR % parts == part % parts'; }
+do_plants() { make_ plants T="$(plants_of "$1" | paste -sd ' ')"; }
+
 # What it writes is part of the tree, and shall be what is there.
 do_coverage()
 {
@@ -89,18 +98,30 @@ fi
 
 # ---- ----
 
-# What a verdict depends on: the files by content, a tree of Linux by names, sizes and times.
-tree_key()
+# What verdicts depend on: the files by content, a tree of Linux by names, sizes and times.
+tree_state()
 {
 	own=${O#"$PWD"/}
 	if [ -e .git ]; then
 		git ls-files -z -co --exclude-standard -x "/$own"
 	else
-		find . -path "./$own" -prune -o -type f -print0
+		find . -path "./$own" -prune -o -type f -printf '%P\0'
 	fi | sort -z | xargs -0 sha256sum 2>/dev/null || : "deleted and not committed"
 	[ -z "${KERNEL:-}" ] || sha256sum "$KERNEL"
 	[ -z "${KSRC:-}" ] || find "$KSRC" -name .git -prune -o -type f -printf '%p %s %T@\n' | sort
 	echo "${FIRMWARE:-}"
+}
+
+# Of which no step but these reads docs/ and the unit tests, and of the plants each its own.
+key_of()	# STEP
+{
+	case $1 in
+	check|coverage|mutants) grep -v ' tests/plant/' "$state" ;;
+	*) grep -v -e ' docs/' -e ' tests/unit/' -e ' tests/plant/' "$state" ;;
+	esac
+	case $1 in
+	plants-*) plants_of "$1" | sed 's,.*, tests/plant/&.diff,' | grep -F -f - "$state" ;;
+	esac
 }
 
 wanted()	# STEP GLOB...
@@ -117,6 +138,7 @@ wanted()	# STEP GLOB...
 
 step()		# STEP
 {
+	key=$(key_of "$1" | sha256sum | cut -c 1-20)
 	if [ "$(sed -n 1p "$work/$1.ok" 2>/dev/null)" = "$key" ]; then
 		result ok "$1" "$(sed -n 2p "$work/$1.ok"), before"
 		return
@@ -159,9 +181,9 @@ done
 [ $all != 0 ] || die "SHARD=$SHARD: nothing is left for it, the steps are $number in all"
 
 mkdir -p "$work"
-key=$(tree_key | sha256sum | cut -c 1-20)
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
+state=$work/state.$$ pid=
+trap 'rm -f "$state"; [ -z "$pid" ] || kill "$pid" 2>/dev/null' EXIT
+tree_state >"$state"
 trap 'exit 130' INT
 trap 'exit 143' TERM
 number=0

@@ -13,7 +13,7 @@
 #
 # A plant passes if the run fails by that oracle, for that reason, and by nothing else.
 # It is skipped if there are no such tests.  First of all the same tests must pass without
-# a bug, or red would mean nothing.  A plant may have a guest test's name; then its second
+# a bug, or red would mean nothing.  Every guest test has a plant of its name, whose second
 # line is what the test says of itself.  ONLY=, globs: run only these, while a plant is
 # being written.
 
@@ -172,6 +172,14 @@ if [ $code = 0 ]; then
 	result ok clean "$(tail -n 1 "$out")"
 else
 	result FAIL clean "red without a bug: $(all_red), exit code $code, see $out"
+fi
+bare=$(printf '%s\n' "$catalogue" | awk '/^[^ ]/ { print $1 }' | while read -r name; do
+	[ -e "tests/plant/$name.diff" ] || echo "$name"
+done | paste -sd ' ' -)
+if [ -z "$bare" ]; then
+	result ok every-test "has a plant"
+else
+	result FAIL every-test "no plant in tests/plant for $bare"
 fi
 for name in $plants; do
 	plant "${name%.diff}"
