@@ -83,15 +83,28 @@ static void fixed_bits(void **state)
 	assert_int_equal(reg(g, 0x15, NA, CPUID_EAX), 1);
 	assert_int_equal(reg(g, 0x15, NA, CPUID_EBX), 40);
 	assert_int_equal(reg(g, 0x15, NA, CPUID_ECX), 25000000);
-	assert_int_equal(reg(g, 0x21, 0, CPUID_EBX), 0x65746e49);
-	assert_int_equal(reg(g, 0x21, 0, CPUID_ECX), 0x20202020);
-	assert_int_equal(reg(g, 0x21, 0, CPUID_EDX), 0x5844546c);
 	assert_int_equal(reg(g, 0x80000006, NA, CPUID_ECX), 0x7040);
 	assert_int_equal(reg(g, 0x80000008, NA, CPUID_EAX), 52 | 57 << 8);
 	assert_int_equal(reg(g, 1, NA, CPUID_EAX), 0x000806f8);
 	/* Nothing configured: every configurable bit is off. */
 	assert_int_equal(ecx & 0x31044d88, 0);
 	assert_int_equal(ebx7 & 0xdc2b9b18, 0);
+}
+
+/* Leaf 21h is the module's own: nothing of the processor's shows in it. */
+static void tdx_leaf(void **state)
+{
+	const struct native_leaf ones = { 0x21, 0, { ALL, ALL, ALL, ALL } };
+	const struct td_cpuid_value values[TD_PARAMS_NR_CPUID] = { 0 };
+	struct guest *g = *state;
+	uint64_t ext;
+
+	shape(g, &ones, 1);
+	expect_ok(init(g, values, &ext));
+	assert_int_equal(reg(g, 0x21, 0, CPUID_EAX), 0);
+	assert_int_equal(reg(g, 0x21, 0, CPUID_EBX), 0x65746e49);
+	assert_int_equal(reg(g, 0x21, 0, CPUID_ECX), 0x20202020);
+	assert_int_equal(reg(g, 0x21, 0, CPUID_EDX), 0x5844546c);
 }
 
 static void address_width_follows_la57(void **state)
@@ -194,15 +207,19 @@ static void features_follow_xfam(void **state)
 		{ XFAM_AMX, 7, 0, 7 << 22 & ~(1 << 23), CPUID_EDX },
 		{ XFAM_AVX512, 7, 0, 1 << 23, CPUID_EDX },
 		{ XFAM_AVX512, 7, 0, 1 << 1, CPUID_ECX },		/* AVX512_VBMI */
+		{ XFAM_AVX, 7, 1, 1 << 4, CPUID_EAX },			/* AVX-VNNI */
+		{ XFAM_AVX512, 7, 1, 1 << 5, CPUID_EAX },		/* AVX512_BF16 */
 	};
 	const struct native_leaf all[] = {
 		{ 1, 0, { 0x806f8, ALL, ALL, ALL } }, { 7, 0, { 2, ALL, ALL, ALL } },
+		{ 7, 1, { ALL, ALL, ALL, ALL } },
 	};
 	struct td_cpuid_value values[TD_PARAMS_NR_CPUID] = { 0 };
 	struct guest *g = *state;
 	uint64_t ext;
 
-	shape(g, all, 2);
+	shape(g, all, 3);
+	values[config_index(7, 1)].eax = 3 << 4;	/* on if asked for */
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
 		uint64_t bits = features[i].xfam;
 		uint32_t mask = features[i].mask;
@@ -535,6 +552,7 @@ int main(void)
 		guest_test(leaves_beyond_the_cpu),
 		guest_test(configured_bits),
 		guest_test(refused_configs),
+		guest_test(tdx_leaf),
 		guest_test(features_follow_xfam),
 		guest_test(topology_given),
 		guest_test(topology_of_the_host),

@@ -125,6 +125,54 @@ static void cr4(void **state)
 	assert_int_equal(g->res.value, CR4_NOW | CR4_PKE);
 }
 
+/* A processor that has one feature, and beside it all others or none. */
+static struct { uint32_t leaf, subleaf, others; unsigned int reg, bit; } feature;
+
+static void cpuid_of_feature(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+	(void)opaque;
+	for (unsigned int i = 0; i < 4; i++)
+		out[i] = feature.others;
+	if (leaf == feature.leaf && subleaf == feature.subleaf)
+		out[feature.reg] ^= 1u << feature.bit;
+}
+
+/* Turned red by: a feature taken from the bit beside. */
+static void cr4_features(void **state)
+{
+	static const struct {
+		unsigned int cr4_bit;
+		uint32_t leaf, subleaf;
+		unsigned int reg, bit;
+	} features[] = {
+		{ 11, 7, 0, CPUID_ECX, 2 },	/* UMIP */
+		{ 16, 7, 0, CPUID_EBX, 0 },	/* FSGSBASE */
+		{ 17, 1, 0, CPUID_ECX, 17 },	/* PCID */
+		{ 20, 7, 0, CPUID_EBX, 7 },	/* SMEP */
+		{ 21, 7, 0, CPUID_EBX, 20 },	/* SMAP */
+		{ 28, 7, 1, CPUID_EAX, 26 },	/* LAM_SUP */
+	};
+	struct guest *g = *state;
+	const struct tdx_ops *plain = g->p->m->ops;
+	struct tdx_ops ops = *plain;
+
+	ops.cpuid = cpuid_of_feature;
+	g->p->m->ops = &ops;
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		uint64_t value = CR4_PAE | CR4_MCE | BIT64(features[i].cr4_bit);
+
+		feature.leaf = features[i].leaf;
+		feature.subleaf = features[i].subleaf;
+		feature.reg = features[i].reg;
+		feature.bit = features[i].bit;
+		feature.others = 0;
+		assert_int_equal(cr_write(g, 4, value), LOAD);
+		feature.others = ~0u;
+		assert_int_equal(cr_write(g, 4, value), GP);
+	}
+	g->p->m->ops = plain;
+}
+
 static enum tdx_td_action xsetbv(struct guest *g, uint32_t index, uint64_t value)
 {
 	g->g.r[TDX_RCX] = index | 0xffffffff00000000;
@@ -174,6 +222,7 @@ int main(void)
 		guest_test(cr0_from_reset),
 		guest_test(pcid),
 		guest_test(cr4),
+		guest_test(cr4_features),
 		guest_test(xcr0),
 	};
 

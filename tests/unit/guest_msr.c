@@ -34,6 +34,8 @@ static enum seen rdmsr(struct guest *g, uint32_t msr, uint64_t *value)
 	*value = g->g.r[TDX_RDX] << 32 | (uint32_t)g->g.r[TDX_RAX];
 	if (g->res.action == TDX_TD_NEXT)
 		assert_int_equal(g->g.r[TDX_RAX] >> 32 | g->g.r[TDX_RDX] >> 32, 0);
+	else
+		assert_int_equal(g->g.r[TDX_RAX] & g->g.r[TDX_RDX], ~0ULL);
 	return seen(g, TDX_EXIT_RDMSR);
 }
 
@@ -158,6 +160,9 @@ static const struct row table[] = {
 	{ 0xc8f, VE, VE, GP, GP },
 	/* unlisted, and outside the architectural ranges */
 	{ 0x0, VE, VE, GP, GP },
+	{ 0x1fb, VE, VE, GP, GP },
+	{ 0x308, VE, VE, GP, GP },
+	{ 0x501, VE, VE, GP, GP },
 	{ 0x606, VE, VE, GP, GP },
 	{ 0x1fff, VE, VE, GP, GP },
 	{ 0x2000, VE, VE, VE, VE },
@@ -290,6 +295,11 @@ static void emulated_writes(void **state)
 	assert_int_equal(rdmsr(g, 0x1a0, &value), DONE);
 	assert_int_equal(value, 0x1800);
 	assert_int_equal(wrmsr(g, 0x1a0, 0x1801 | BIT64(34)), GP);
+	/* DEBUGCTL: bits 0 to 2, 11 and 12. */
+	assert_int_equal(wrmsr(g, 0x1d9, 0x1807), DONE);
+	assert_int_equal(wrmsr(g, 0x1d9, BIT64(3)), GP);
+	assert_int_equal(rdmsr(g, 0x1d9, &value), DONE);
+	assert_int_equal(value, 0x1807);
 	/* Ignored writes leave the value. */
 	assert_int_equal(wrmsr(g, 0x8b, 0), DONE);
 	assert_int_equal(rdmsr(g, 0x8b, &value), DONE);

@@ -48,7 +48,8 @@ static void priority(void **state)
 	assert_int_equal(pending(g), -1);	/* same class does not nest */
 	wrmsr(g, 0x83f, 0x60);
 	take(g, 0x60);
-	wrmsr(g, 0x80b, 0);			/* ends 0x60 */
+	wrmsr(g, 0x80b, 0);			/* ends 0x60, and requests nothing */
+	assert_int_equal(rdmsr(g, 0x820), 0);
 	assert_int_equal(rdmsr(g, 0x80a), 0x50);
 	wrmsr(g, 0x80b, 0);			/* ends 0x55 */
 	take(g, 0x5f);

@@ -85,6 +85,7 @@ static const struct { unsigned int offset, size; uint64_t value, status; } param
 	{ V, 2, TDX_MAX_VCPUS + 1, INVALID(MAX_VCPUS) },
 	{ L2, 1, 4, INVALID(NUM_L2_VMS) },
 	{ L2, 1, 1, TDX_STATUS(TDCS_NOT_ALLOCATED, 0) },
+	{ L2, 1, 3, TDX_STATUS(TDCS_NOT_ALLOCATED, 0) },
 	{ FLAGS, 8, 1ULL << 7, INVALID(CONFIG_FLAGS) },
 	{ FLAGS, 8, 1ULL << 5, INVALID(RDX) },		/* Connect is off */
 	{ FLAGS, 8, 1, INVALID(EPTP_CONTROLS) },	/* GPAW 52 needs 5 levels */
@@ -137,7 +138,8 @@ static void params_checks(void **state)
 	expect_status(sc2(p, MNG_INIT, td.tdr, td.params_pa + 512), INVALID(RDX));
 	expect_status(sc2(p, MNG_INIT, td.tdr, td.params_pa | 1ULL << PLAT_PA_BITS), INVALID(RDX));
 	expect_status(sc2(p, MNG_INIT, td.tdr, td.tdcs[0]), INVALID(RDX));
-	/* A failed call may be repeated. */
+	/* A failed call may be repeated. 400 is the most of TSC_FREQUENCY. */
+	td.params->tsc_frequency = 400;
 	td_init(&td);
 	plat_free(p);
 }
