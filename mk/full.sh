@@ -151,7 +151,7 @@ step()		# STEP
 	pid=$!
 	wait $pid || code=$?
 	pid=
-	text="$(($(date +%s) - start)) s: $(tail -n 1 "$work/$1.log")"
+	text="$(($(date +%s) - start)) s: $(grep -v '^make' "$work/$1.log" | tail -n 1)"
 	case $code in
 	0)
 		result ok "$1" "$text"
