@@ -212,7 +212,13 @@ void tdcm_serve(struct vcpu *vcpu)
 		return;
 	}
 	*ret = GHCI_STATUS_INVALID_OPERAND;
-	if (arg[TDCM_SIZE] > TDCM_BUFFER_MAX || !t.device)
+	if (!arg[TDCM_SIZE] || arg[TDCM_SIZE] % MEMORY_PAGE || arg[TDCM_SIZE] > TDCM_BUFFER_MAX) {
+		/* KVM answers these itself; and our answer must not stand for its. */
+		record_error("KVM lets a TDCM buffer of %#llx bytes pass",
+			     (unsigned long long)arg[TDCM_SIZE]);
+		return;
+	}
+	if (!t.device)
 		return;
 	t.buffer = memory_at(&t.td->memory, arg[TDCM_GPA], arg[TDCM_SIZE]);
 	if (!t.buffer)
