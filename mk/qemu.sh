@@ -30,8 +30,11 @@ lay_pristine()
 	mv "$pristine.new" "$pristine"
 }
 
+# prepare.sh makes a git tree; git must not tidy it up in the background while it is removed.
 lay_series()	# PRISTINE
 {
+	export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=gc.auto GIT_CONFIG_VALUE_0=0 \
+		GIT_CONFIG_KEY_1=maintenance.auto GIT_CONFIG_VALUE_1=false
 	logged "$tree.log" "applying the QEMU series" $patches/prepare.sh "$1" "$tree.new"
 	sync_tree "$tree.new"
 	rm -rf "$tree.new"
