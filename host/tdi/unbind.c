@@ -58,7 +58,7 @@ static uint32_t owner_of(const struct unbind *u, uint64_t hpa)
 static void violation(struct unbind *u, uint32_t func, const char *what, uint64_t gpa)
 {
 	const struct unbind_tdi *tdi = find_tdi(u, func);
-	char *text = xasprintf("TD %u, TDI %04x: %s", tdi ? tdi->td : 0, func, what);
+	char *text = xasprintf("TD %zu, TDI %04x: %s", tdi ? tdi->td : 0, func, what);
 	struct strv *lines = &u->violations;
 	size_t i = 0;
 
@@ -102,6 +102,16 @@ static bool again(uint64_t status)
 	return false;
 }
 
+/* A later TD may have got the same page for its TDR. */
+static size_t td_of(const struct unbind *u, uint64_t tdr)
+{
+	size_t td = u->tds;
+
+	while (td && u->tdr[td - 1] != tdr)
+		td--;
+	return td;
+}
+
 static void on_create(struct unbind *u, const struct tdx_trace_event *ev)
 {
 	if (ev->status)
@@ -111,7 +121,7 @@ static void on_create(struct unbind *u, const struct tdx_trace_event *ev)
 		.func = ev->in[0] >> TDX_TDI_FUNC_SHIFT,
 		.spdm = ev->in[0] & 0xffff,
 		.stream = ev->in[0] >> TDX_TDI_STREAM_SHIFT & 0xff,
-		.tdr = ev->in[1], .td = u->tds,
+		.tdr = ev->in[1], .td = td_of(u, ev->in[1]),
 	};
 }
 
@@ -285,8 +295,10 @@ void unbind_event(struct unbind *u, const struct tdx_trace_event *ev)
 		on_stale(u, ev);
 	if (ev->kind != TDX_TRACE_SEAMCALL)
 		return;
-	if (ev->leaf == TDH_MNG_CREATE && !ev->status)
-		u->tds++;
+	if (ev->leaf == TDH_MNG_CREATE && !ev->status) {
+		u->tdr = grow(u->tdr, u->tds, sizeof(*u->tdr));
+		u->tdr[u->tds++] = ev->tdr;
+	}
 	if (ev->leaf < sizeof(on) / sizeof(on[0]) && on[ev->leaf])
 		on[ev->leaf](u, ev);
 }
@@ -301,6 +313,7 @@ void unbind_end(struct unbind *u)
 
 void unbind_free(struct unbind *u)
 {
+	free(u->tdr);
 	free(u->tdi);
 	free(u->page);
 	free(u->owner);

@@ -29,7 +29,7 @@ struct unbind_tdi {
 	uint32_t func;
 	unsigned int spdm, stream;	/* a stream ID is unique in its session only */
 	uint64_t tdr;
-	unsigned int td;	/* of the TDs created, from 1 */
+	size_t td;		/* of the TDs created, from 1; 0: none of them */
 	bool locked;		/* a BIND was begun, so a LOCK may have reached the device */
 	bool stopped;
 };
@@ -49,7 +49,8 @@ struct unbind {
 	struct unbind_vcpu *vcpu;
 	size_t nr_vcpus;
 	uint64_t now;			/* events so far */
-	unsigned int tds;
+	uint64_t *tdr;			/* of each TD created */
+	size_t tds;
 	unsigned int checked;		/* unbinds that came to their end */
 	struct strv violations;		/* one sentence each, with the number of the TD */
 	struct unbind_said {

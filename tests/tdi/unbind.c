@@ -29,7 +29,7 @@
 enum step {
 	CREATE, SET0, SET1, BIND, MAP0, MAP1, STOP, BLOCK0, BLOCK1, TRACK, UNMAP0, UNMAP1, REMOVE,
 	STREAM_BLOCK, ENTER, STALE, STALE_FREE, OTHER_ENTER, OTHER_STALE,
-	B_CREATE, B_SET, B_BIND, B_MAP, B_STOP, B_BLOCK, B_UNMAP, B_REMOVE, B_STREAM_BLOCK, NR_STEPS
+	NEXT_TD, B_CREATE, B_SET, B_BIND, B_MAP, B_STOP, B_BLOCK, B_UNMAP, B_REMOVE, B_STREAM_BLOCK, NR_STEPS
 };
 
 static const struct tdx_trace_event events[NR_STEPS] = {
@@ -48,6 +48,8 @@ static const struct tdx_trace_event events[NR_STEPS] = {
 	[UNMAP1] = CALL(MMIO_UNMAP, GPA + 4096, TDR),
 	[REMOVE] = CALL(TDI_REMOVE, FUNC),
 	[STREAM_BLOCK] = CALL(IDE_STREAM_BLOCK, 0, 0),
+	/* A second TD, beside the first. */
+	[NEXT_TD] = { .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MNG_CREATE, .tdr = TDR + 4096 },
 	/* Another device in the same TD, behind the stream of the same number in another session. */
 	[B_CREATE] = CALL(TDI_CREATE, B_FUNC << TDX_TDI_FUNC_SHIFT | B_SPDM, TDR),
 	[B_SET] = CALL(MMIOMT_SET, B_HPA, TDX_MMIOMT_DATA | B_FUNC << TDX_MMIOMT_FUNC_SHIFT),
@@ -69,7 +71,9 @@ static const struct tdx_trace_event events[NR_STEPS] = {
 
 static void feed(struct unbind *u, const enum step *steps, size_t n)
 {
-	struct tdx_trace_event create = { .kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MNG_CREATE };
+	struct tdx_trace_event create = {
+		.kind = TDX_TRACE_SEAMCALL, .leaf = TDH_MNG_CREATE, .tdr = TDR,
+	};
 
 	*u = (struct unbind){ 0 };
 	unbind_event(u, &create);
@@ -261,6 +265,14 @@ static void two_tdis_in_one_td(void **state)
 		      B_BLOCK, B_UNMAP, B_REMOVE);
 }
 
+/* Red if the TDI is said to be of the newest TD. */
+static void td_that_has_the_tdi(void **state)
+{
+	(void)state;
+	EXPECT("TD 1, TDI 0108: ", NEXT_TD, SET_UP, STOP, REMOVE, BLOCK0, BLOCK1, TRACK, UNMAP0,
+	       UNMAP1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +283,7 @@ int main(void)
 		cmocka_unit_test(refusal_is_named), cmocka_unit_test(stale_use_in_its_epoch),
 		cmocka_unit_test(stale_use_after_track), cmocka_unit_test(stale_use_after_unmap),
 		cmocka_unit_test(same_of_many_pages), cmocka_unit_test(two_tdis_in_one_td),
+		cmocka_unit_test(td_that_has_the_tdi),
 	};
 
 	return cmocka_run_group_tests_name("unbind", tests, NULL, NULL);
