@@ -96,7 +96,8 @@ static void tests_run(void)
 		.has = (config.nr_vcpus > 1 ? NEEDS_SMP : 0) | (ve ? NEEDS_VE : NEEDS_NO_VE) |
 		       (config.device ? NEEDS_DEVICE : 0) |
 		       (config.device > 1 ? NEEDS_CONNECT : 0) |
-		       (config.nr_devices > 1 ? NEEDS_PAIR : 0),
+		       (config.nr_devices > 1 ? NEEDS_PAIR : 0) |
+		       (guest_meeting() ? NEEDS_NEIGHBOUR : 0),
 		.nr_vcpus = config.nr_vcpus,
 		.seed = config.seed,
 	};
@@ -143,4 +144,16 @@ const struct channel_window *guest_config(void)
 const struct vp_info *guest_vp_info(void)
 {
 	return &vp_info;
+}
+
+struct channel_meeting *guest_meeting(void)
+{
+	void *place = (uint8_t *)records.window + CHANNEL_MEETING_OFFSET;
+
+	return config.flags & CHANNEL_F_MEETING ? place : 0;
+}
+
+bool guest_is_neighbour(void)
+{
+	return config.flags & CHANNEL_F_NEIGHBOUR;
 }

@@ -174,6 +174,7 @@ static void html_failure(FILE *f, const struct report *report, size_t i)
 	if (res->rank != RESULT_OF_BOOT) {
 		html_excerpt(f, xasprintf("%s/td-%s.log", dir, res->replay.v[0]));
 		html_excerpt(f, xasprintf("%s/td-%s.trace", dir, res->replay.v[0]));
+		html_excerpt(f, xasprintf("%s/td-%s.neighbour.trace", dir, res->replay.v[0]));
 	}
 	html_excerpt(f, xasprintf("%s/" QEMU_CONSOLE, dir));
 	html_excerpt(f, xasprintf("%s/" QEMU_STDERR, dir));
@@ -229,23 +230,33 @@ static void html_row(FILE *f, const struct result *res, size_t i)
 	fprintf(f, "</td><td class=\"n\">%u</td><td class=\"n\">%u</td></tr>\n", res->checks, res->boot);
 }
 
+static void html_timeline(FILE *f, const struct timeline *t, bool virtual_time)
+{
+	size_t at = 0;
+
+	for (int n = 0; n < DRAWINGS_MAX && at < t->n; n++) {
+		fputs("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"timeline\">\n", f);
+		at = timeline_draw(f, t, at, virtual_time);
+		fputs("</div>\n", f);
+	}
+	if (at < t->n)
+		fprintf(f, "<p>%zu more marks are not drawn.</p>\n", t->n - at);
+}
+
 static void html_device(FILE *f, const struct report *report, size_t i, bool open)
 {
 	const struct result *res = &report->v[i];
-	size_t at = 0;
 
 	fprintf(f, "<details id=\"d%zu\"%s><summary><span class=\"id\">", i, open ? " open" : "");
 	report_escape(f, res->id);
 	fputs("</span>: ", f);
 	report_escape(f, res->sentence);
 	fputs("</summary>\n", f);
-	for (int n = 0; n < DRAWINGS_MAX && at < res->timeline.n; n++) {
-		fputs("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"timeline\">\n", f);
-		at = timeline_draw(f, &res->timeline, at, report->virtual_time);
-		fputs("</div>\n", f);
+	html_timeline(f, &res->timeline, report->virtual_time);
+	if (res->neighbour.n) {
+		fputs("<p>Its second TD, at the same time:</p>\n", f);
+		html_timeline(f, &res->neighbour, report->virtual_time);
 	}
-	if (at < res->timeline.n)
-		fprintf(f, "<p>%zu more marks are not drawn.</p>\n", res->timeline.n - at);
 	fputs("<details><summary>in words, from the records</summary>", f);
 	html_lines(f, &res->story);
 	fputs("</details></details>\n", f);

@@ -15,6 +15,12 @@ static struct observation *here(struct observer *o)
 	return o->begun ? &o->obs[o->current] : &o->loose;
 }
 
+/* The same for one of its TDs. NULL: there is none. */
+static struct observation *of_td(struct observer *o, uint32_t td)
+{
+	return td == TD_OF_TEST ? here(o) : td == TD_NEIGHBOUR ? here(o)->neighbour : NULL;
+}
+
 static void fault(void *opaque, const char *text)
 {
 	strv_add(&here(opaque)->faults, xstrdup(text));
@@ -26,10 +32,35 @@ static const char *text_after(const void *payload, size_t fixed)
 	return (const char *)payload + fixed;
 }
 
+static void td_begins(struct observer *o, struct observation *obs, const struct rec_td *td)
+{
+	obs->td_begin = true;
+	obs->td = *td;
+	obs->nth_td = o->tds;
+	o->td = xrealloc(o->td, (o->tds + 1) * sizeof(*o->td));
+	o->td[o->tds++] = obs;
+}
+
+/* One more TD of the test whose TD began last. */
+static void on_neighbour_begin(struct observer *o, const struct rec_td *td, const char *id)
+{
+	struct observation *obs = here(o);
+
+	if (o->begun == o->ended || obs->neighbour || !o->plan[o->current]->config.neighbour ||
+	    strcmp(id, o->plan[o->current]->id)) {
+		strv_addf(&obs->faults, "a second TD began that is not in the plan: %s", id);
+		return;
+	}
+	obs->neighbour = xcalloc(1, sizeof(*obs));
+	td_begins(o, obs->neighbour, td);
+}
+
 static void on_td_begin(struct observer *o, const struct rec_td *td, const char *id)
 {
-	struct observation *obs;
-
+	if (td->td == TD_NEIGHBOUR) {
+		on_neighbour_begin(o, td, id);
+		return;
+	}
 	/* It ran on a host that had complained already: it has to run again, elsewhere. */
 	if (o->begun && here(o)->host_log.n) {
 		o->spoiled = true;
@@ -46,23 +77,22 @@ static void on_td_begin(struct observer *o, const struct rec_td *td, const char 
 			  o->plan[o->begun]->id, id);
 	o->current = o->begun++;
 	o->ended = o->begun - 1;
-	obs = here(o);
-	obs->td_begin = true;
-	obs->td = *td;
+	td_begins(o, here(o), td);
 }
 
 static void on_td_end(struct observer *o, const struct rec_td_end *end, const char *reason)
 {
-	struct observation *obs = here(o);
+	struct observation *obs = of_td(o, end->td);
 
-	if (!o->begun || obs->td_end) {
+	if (!o->begun || !obs || obs->td_end) {
 		fault(o, "a TD ended that had not begun");
 		return;
 	}
 	obs->td_end = true;
 	obs->td_end_rec = *end;
 	obs->td_reason = xstrdup(reason);
-	o->ended = o->begun;
+	if (end->td == TD_OF_TEST)
+		o->ended = o->begun;
 }
 
 static void on_check(struct observation *obs, const struct rec_check *check, const char *expr,
@@ -87,10 +117,9 @@ static void on_host_check(struct observation *obs, const struct rec_check *check
 		strv_add(&obs->host_failures, decode_host_check(check, what));
 }
 
-static void on_test_end(struct observer *o, const struct rec_end *end, const char *reason)
+static void on_test_end(struct observer *o, struct observation *obs, const struct rec_end *end,
+			const char *reason)
 {
-	struct observation *obs = here(o);
-
 	if (!obs->test_begin || obs->test_end) {
 		fault(o, "the guest ended a test that it had not begun");
 		return;
@@ -111,10 +140,8 @@ static void on_console(struct observation *obs, const char *data, size_t len)
 	obs->console[obs->console_len] = 0;
 }
 
-static void on_test_begin(struct observer *o, const char *id)
+static void on_test_begin(struct observer *o, struct observation *obs, const char *id)
 {
-	struct observation *obs = here(o);
-
 	if (obs->test_begin)
 		strv_addf(&here(o)->faults, "the guest began a second test: %s", id);
 	else if (o->begun && strcmp(id, o->plan[o->current]->id))
@@ -125,18 +152,21 @@ static void on_test_begin(struct observer *o, const char *id)
 /* Guest records speak about a TD that runs; anything else is a harness fault. */
 static void guest_record(struct observer *o, const struct record *rec, const void *payload)
 {
-	struct observation *obs = here(o);
+	bool neighbour = rec->source == REC_FROM_NEIGHBOUR;
+	struct observation *obs = of_td(o, neighbour ? TD_NEIGHBOUR : TD_OF_TEST);
+	const char *who = neighbour ? "neighbour" : "guest";
+	struct strv *story = &here(o)->story;
 	struct rec_check check;
 	struct rec_value value;
 	struct rec_end end;
 
-	if (!o->begun || obs->td_end) {
+	if (!o->begun || !obs || obs->td_end) {
 		fault(o, "a guest record arrived outside its TD");
 		return;
 	}
 	switch (rec->type) {
 	case REC_TEST_BEGIN:
-		on_test_begin(o, text_after(payload, sizeof(struct rec_test)));
+		on_test_begin(o, obs, text_after(payload, sizeof(struct rec_test)));
 		break;
 	case REC_CHECK:
 		memcpy(&check, payload, sizeof(check));
@@ -147,35 +177,40 @@ static void guest_record(struct observer *o, const struct record *rec, const voi
 		memcpy(&value, payload, sizeof(value));
 		strv_addf(&obs->values, "%s = %llu", text_after(payload, sizeof(value)),
 			  (unsigned long long)value.value);
-		strv_addf(&obs->story, "guest: %s", obs->values.v[obs->values.n - 1]);
+		strv_addf(story, "%s: %s", who, obs->values.v[obs->values.n - 1]);
 		break;
 	case REC_LOG:
-		strv_addf(&obs->story, "guest: %s", (const char *)payload);
+		strv_addf(story, "%s: %s", who, (const char *)payload);
 		break;
 	case REC_TEST_END:
 		memcpy(&end, payload, sizeof(end));
-		on_test_end(o, &end, text_after(payload, sizeof(end)));
+		on_test_end(o, obs, &end, text_after(payload, sizeof(end)));
 		break;
 	}
 }
 
-static void on_step(struct observation *obs, const struct rec_step *step, const char *text)
+static void on_step(struct observer *o, const struct rec_step *step, const char *text)
 {
 #define STEP_TEXT(name, what) [STEP_##name] = what,
 	static const char *const what[] = { VMM_STEPS(STEP_TEXT) };
 #undef STEP_TEXT
+	struct observation *obs = of_td(o, step->td);
 	char *status = step->status ? decode_tdx_status(step->status) : NULL;
-
 	bool refused = step->error || status;
 	char *line = xasprintf("%s: %s%s%s%s%s",
 			       step->step < STEP_NR ? what[step->step] : "unknown step",
 			       refused ? "refused" : "done", status ? ", " : "",
 			       status ? status : "", *text ? ", " : "", text);
 
-	strv_addf(&obs->story, "host: %s", line);
+	free(status);
+	strv_addf(&here(o)->story, "host: %s", line);
+	if (!obs) {
+		fault(o, "the VMM did something for a TD that had not begun");
+		free(line);
+		return;
+	}
 	obs->steps = xrealloc(obs->steps, (obs->nr_steps + 1) * sizeof(*obs->steps));
 	obs->steps[obs->nr_steps++] = (struct step){ step->tsc, refused, line };
-	free(status);
 }
 
 static void vmm_record(struct observer *o, const struct record *rec, const void *payload)
@@ -209,7 +244,7 @@ static void vmm_record(struct observer *o, const struct record *rec, const void 
 		break;
 	case REC_STEP:
 		memcpy(&step, payload, sizeof(step));
-		on_step(here(o), &step, text_after(payload, sizeof(step)));
+		on_step(o, &step, text_after(payload, sizeof(step)));
 		break;
 	case REC_HOST_CHECK:
 		memcpy(&check, payload, sizeof(check));
@@ -249,10 +284,10 @@ static void on_record(void *opaque, const struct record *rec, const void *payloa
 		fault(o, "a record follows the end of the run");
 	else if (rec->size < fixed[rec->type])
 		fault(o, "a record is shorter than its type");
-	else if (rec->source == REC_FROM_GUEST)
-		guest_record(o, rec, payload);
-	else
+	else if (rec->source == REC_FROM_VMM)
 		vmm_record(o, rec, payload);
+	else
+		guest_record(o, rec, payload);
 }
 
 static const struct stream_ops stream_ops = { .record = on_record, .fault = fault };
@@ -286,6 +321,7 @@ void observer_free(struct observer *o)
 	for (size_t i = 0; i < o->nr_plan; i++)
 		observation_free(&o->obs[i]);
 	free(o->obs);
+	free(o->td);
 	observation_free(&o->loose);
 	free(o->release);
 	stream_free(&o->stream);

@@ -15,7 +15,9 @@ struct observer {
 	size_t nr_plan;
 	struct observation *obs;	/* one per planned test */
 	size_t current;			/* test whose TD began last; valid if begun > 0 */
-	size_t begun, ended;		/* TDs */
+	size_t begun, ended;		/* tests: their own TDs */
+	struct observation **td;	/* what was seen of each TD, in the order in which they began */
+	size_t tds;
 	bool run_begin, run_end;
 	bool spoiled;			/* a TD began on a host not fit for it; deaf since */
 	struct rec_run run;

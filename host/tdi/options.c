@@ -25,7 +25,7 @@ static const struct argp_option argp_options[] = {
 	{ "kernel", KEY_KERNEL, "BZIMAGE", 0, "host kernel under test, also the Linux TD's", 1 },
 	{ "image", KEY_IMAGE, "FLAT", 0, "run this flat image, which ends at 4 GiB, as the TD", 1 },
 	{ "td", KEY_TD, "KEY=N,...", 0, "configure every TD: vcpus, gpaw, ve_disable, mem_mib, "
-	  "timeout_ms, flags, convert, device, function, devices, lie, arg0-7", 1 },
+	  "timeout_ms, flags, convert, device, function, devices, neighbour, lie, arg0-7", 1 },
 	{ "seed", KEY_SEED, "N", 0, "seed of everything random (1)", 1 },
 	{ "append", KEY_APPEND, "STR", 0, "add to the host kernel's command line", 1 },
 	{ "firmware", KEY_FIRMWARE, "ovmf|FILE", 0, "boot L1 through UEFI: the package ovmf's, or "

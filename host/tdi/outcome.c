@@ -168,9 +168,9 @@ static size_t settle(struct boot *b, struct finding *finding)
 			v = blame_exit(b, &text);
 			return settle_early(b, v, text, finding);
 		}
-		if (o->run_end_rec.tds != o->begun)
+		if (o->run_end_rec.tds != o->tds)
 			strv_addf(&o->loose.faults, "the VMM counted %u TDs, %zu began",
-				  o->run_end_rec.tds, o->begun);
+				  o->run_end_rec.tds, o->tds);
 		return b->nr_plan;
 	case BOOT_SPOILED:
 		if (o->begun)
@@ -274,22 +274,33 @@ static void add_unbinds(struct boot *b, struct report *report)
 	free(path);
 }
 
+static void add_private_of(const struct observation *obs, const struct private_cost *costs,
+			   const char *id, const char *which, struct strv *lines)
+{
+	struct strv of_td = { 0 };
+
+	private_judge(obs, &costs[obs->nth_td], &of_td);
+	for (size_t l = 0; l < of_td.n; l++)
+		strv_addf(lines, "%s: %s%s", id, which, of_td.v[l]);
+	strv_free(&of_td);
+}
+
 /* What private pages and accesses cost, against what each guest predicted before it made them. */
 static void add_private(struct boot *b, struct report *report)
 {
 	char *path = boot_file(b, QEMU_TRACE);
+	const struct observer *o = &b->observer;
 	size_t n;
 	struct private_cost *costs = private_costs(path, &n);
 	struct strv lines = { 0 };
 
-	/* One TD a test, or there is no telling whose is whose. */
-	for (size_t i = 0; i < n && n == b->observer.begun; i++) {
-		struct strv of_test = { 0 };
+	/* The TDs that began are those of the trace, or there is no telling whose is whose. */
+	for (size_t i = 0; i < o->begun && n == o->tds; i++) {
+		const struct observation *obs = &o->obs[i];
 
-		private_judge(&b->observer.obs[i], &costs[i], &of_test);
-		for (size_t l = 0; l < of_test.n; l++)
-			strv_addf(&lines, "%s: %s", b->plan[i]->id, of_test.v[l]);
-		strv_free(&of_test);
+		add_private_of(obs, costs, b->plan[i]->id, "", &lines);
+		if (obs->neighbour)
+			add_private_of(obs->neighbour, costs, b->plan[i]->id, "neighbour: ", &lines);
 	}
 	boot_finding(report, b, "l1.private",
 		     "each private page costs one exit and one MAP, each access none", VERDICT_FAIL,
@@ -348,10 +359,16 @@ static void save_consoles(const struct boot *b)
 /* The module's calls for a test that failed, if the trace can tell the TDs apart. */
 static void save_trace(const struct boot *b, size_t i)
 {
+	const struct observation *obs = &b->observer.obs[i];
 	char *trace = boot_file(b, QEMU_TRACE), *path = test_file(b, i, "trace");
+	char *beside = test_file(b, i, "neighbour.trace");
 
-	if (b->observer.obs[i].td_begin && trace_tds(trace) == b->observer.begun)
-		trace_save_td(trace, (unsigned int)i, path);
+	if (obs->td_begin && trace_tds(trace) == b->observer.tds) {
+		trace_save_td(trace, (unsigned int)obs->nth_td, path);
+		if (obs->neighbour)
+			trace_save_td(trace, (unsigned int)obs->neighbour->nth_td, beside);
+	}
+	free(beside);
 	free(path);
 	free(trace);
 }
@@ -365,18 +382,25 @@ static struct timeline *read_timelines(const struct boot *b)
 	return lines;
 }
 
-/* A result of a test with a private device owns its timeline. */
-static void take_timeline(const struct boot *b, size_t i, struct timeline *line, struct result *res)
+/* A result of a test with private devices owns the timelines of its TDs. */
+static void take_timelines(const struct boot *b, size_t i, struct timeline *lines,
+			   struct result *res)
 {
+	const struct observation *obs = &b->observer.obs[i];
+
 	if (b->plan[i]->config.device != 2)
 		return;
-	res->timeline = *line;
-	*line = (struct timeline){ 0 };
+	res->timeline = lines[obs->nth_td];
+	lines[obs->nth_td] = (struct timeline){ 0 };
+	if (!obs->neighbour)
+		return;
+	res->neighbour = lines[obs->neighbour->nth_td];
+	lines[obs->neighbour->nth_td] = (struct timeline){ 0 };
 }
 
 static void free_timelines(const struct boot *b, struct timeline *lines)
 {
-	for (size_t i = 0; lines && i < b->observer.begun; i++)
+	for (size_t i = 0; lines && i < b->observer.tds; i++)
 		timeline_free(&lines[i]);
 	free(lines);
 }
@@ -400,7 +424,7 @@ size_t boot_results(struct boot *b, struct report *report, const struct test **r
 	for (size_t i = 0; i < settled; i++) {
 		boot_test_result(b, i, &res);
 		if (lines && i < o->begun)
-			take_timeline(b, i, &lines[i], &res);
+			take_timelines(b, i, lines, &res);
 		report_add(report, res);
 		if (verdict_failed(res.verdict))
 			save_trace(b, i);
@@ -410,7 +434,7 @@ size_t boot_results(struct boot *b, struct report *report, const struct test **r
 	add_unbinds(b, report);
 	add_private(b, report);
 	add_ledger(b, report);
-	report->tds += (unsigned int)o->begun;
+	report->tds += (unsigned int)o->tds;
 	memcpy(rest, b->plan + settled, (b->nr_plan - settled) * sizeof(*rest));
 	return b->nr_plan - settled;
 }

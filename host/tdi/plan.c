@@ -50,11 +50,11 @@ static void plan_line(FILE *f, const struct test *test, const uint8_t mrtd[SHA38
 	fprintf(f, "td name=%s test=%s kind=%s", test->id, test->id,
 		test->kind == TEST_LINUX ? "linux" : "flat");
 	fprintf(f, " vcpus=%u gpaw=%u ve_disable=%u mem_mib=%u convert=%u device=%u function=%u"
-		" devices=%u lie=%u probe=%u scan=%u seed=%llu timeout_ms=%u"
+		" devices=%u neighbour=%u lie=%u probe=%u scan=%u seed=%llu timeout_ms=%u"
 		" flags=%u",
 		c->vcpus, c->gpaw, c->ve_disable, c->mem_mib, c->convert, c->device,
-		c->function, c->devices, c->lie, c->probe, c->scan, (unsigned long long)seed,
-		c->timeout_ms, c->flags);
+		c->function, c->devices, c->neighbour, c->lie, c->probe, c->scan,
+		(unsigned long long)seed, c->timeout_ms, c->flags);
 	for (int i = 0; i < 8; i++)
 		if (c->arg[i])
 			fprintf(f, " arg%d=%#llx", i, (unsigned long long)c->arg[i]);

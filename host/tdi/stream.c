@@ -31,9 +31,14 @@ static bool header_sane(const struct record *rec)
 	bool guest = rec->type >= REC_TEST_BEGIN && rec->type <= REC_LIST;
 	bool vmm = rec->type >= REC_RUN_BEGIN && rec->type <= REC_HOST_CHECK;
 
-	return rec->size <= CHANNEL_PAYLOAD_MAX &&
-	       ((guest && rec->source == REC_FROM_GUEST) || (vmm && rec->source == REC_FROM_VMM));
+	if (rec->source == REC_FROM_GUEST || rec->source == REC_FROM_NEIGHBOUR)
+		return guest && rec->size <= CHANNEL_PAYLOAD_MAX;
+	return vmm && rec->source == REC_FROM_VMM && rec->size <= CHANNEL_PAYLOAD_MAX;
 }
+
+static const char *const sources[REC_SOURCES] = {
+	[REC_FROM_GUEST] = "guest", [REC_FROM_VMM] = "VMM", [REC_FROM_NEIGHBOUR] = "neighbour",
+};
 
 static void check_seq(struct stream *s, const struct record *rec)
 {
@@ -44,7 +49,7 @@ static void check_seq(struct stream *s, const struct record *rec)
 		return;
 
 	char *text = xasprintf("%s record %u follows %u: records are missing",
-			       rec->source == REC_FROM_GUEST ? "guest" : "VMM", rec->seq, want - 1);
+			       sources[rec->source], rec->seq, want - 1);
 	stream_fault(s, text);
 	free(text);
 }
@@ -70,7 +75,7 @@ static size_t stream_step(struct stream *s, const uint8_t *p, size_t len)
 	payload[rec.size] = 0;
 
 	if (rec.type == REC_TD_BEGIN)
-		s->next_seq[REC_FROM_GUEST] = 0;
+		s->next_seq[REC_FROM_GUEST] = s->next_seq[REC_FROM_NEIGHBOUR] = 0;
 	check_seq(s, &rec);
 	if (record_crc(&rec, payload) != rec.crc)
 		stream_fault(s, "bad record checksum");

@@ -3,7 +3,8 @@
  * The record stream of one L1 boot (lib/core/channel.h), decoded as it arrives, in pieces of any
  * size.
  *
- * Sequence numbers count per source; a guest's start at 0 with each TD. A damaged record whose
+ * Sequence numbers count per source; a guest's start at 0 with each TD. The TDs of a line of the plan begin
+ * before the guest of one speaks. A damaged record whose
  * header still makes sense is dropped and decoding goes on; after a header that makes none, nothing
  * that follows can be trusted and the stream is lost.
  */
@@ -15,8 +16,6 @@
 #include <stdint.h>
 
 #include "core/channel.h"
-
-#define STREAM_SOURCES	3
 
 struct stream_ops {
 	/* A sound record. The payload has a NUL after it. */
@@ -31,7 +30,7 @@ struct stream {
 	uint8_t *buf;
 	size_t used;
 	uint64_t offset;		/* of buf[0] in the stream */
-	uint32_t next_seq[STREAM_SOURCES];
+	uint32_t next_seq[REC_SOURCES];
 	bool lost;
 };
 

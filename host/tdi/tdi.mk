@@ -33,7 +33,7 @@ $(TDI_TEST)/fake_qemu: $(O)/tdi/san/tests/tdi/fake_qemu.o $(O)/tdi/san/lib/core/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TDI_SAN) -o $@ $^
 
-TDI_UNITS := unit unbind timeline
+TDI_UNITS := unit unbind timeline neighbour
 $(TDI_UNITS:%=$(TDI_TEST)/%): $(TDI_TEST)/%: $(O)/tdi/san/tests/tdi/%.o $(TDI_SAN_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TDI_SAN) -o $@ $^ -lcmocka -ljansson

@@ -123,6 +123,7 @@ static bool add_elf_test(struct tests *tests, const struct elf *elf, const struc
 	test.config.device = t->needs & NEEDS_CONNECT ? 2 : t->needs & NEEDS_DEVICE ? 1 : 0;
 	test.config.function = !!(t->needs & NEEDS_IMPOSTOR);
 	test.config.devices = t->needs & NEEDS_PAIR ? 2 : 1;
+	test.config.neighbour = !!(t->needs & NEEDS_NEIGHBOUR);
 	test.config.probe = !!(t->needs & NEEDS_PROBE);
 	if (t->needs & NEEDS_SCAN) {
 		test.config.scan = 1;
@@ -258,6 +259,7 @@ static bool set_one(struct test_config *c, const char *key, const char *value)
 		{ "flags", &c->flags },
 		{ "convert", &c->convert }, { "device", &c->device },
 		{ "function", &c->function }, { "devices", &c->devices },
+		{ "neighbour", &c->neighbour },
 		{ "lie", &c->lie }, { "probe", &c->probe }, { "scan", &c->scan },
 	};
 	unsigned long long number;

@@ -24,7 +24,7 @@ enum test_plant { PLANT_NOTHING, PLANT_NO_CHECKS, PLANT_FLIP };
 /* How the TD is configured; the plan's keys. */
 struct test_config {
 	unsigned int vcpus, gpaw, ve_disable, mem_mib, timeout_ms, flags, convert, device,
-		     function, devices, lie, probe, scan;
+		     function, devices, neighbour, lie, probe, scan;
 	uint64_t arg[8];
 };
 

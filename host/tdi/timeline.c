@@ -155,15 +155,16 @@ static void add_all_steps(struct reader *r, uint64_t tsc)
 	const struct observer *o = r->observer;
 
 	r->loose_steps = add_steps(&r->td[0].timeline, &o->loose, r->loose_steps, tsc);
-	for (size_t i = 0; i < r->n && i < o->begun; i++)
-		r->td[i].steps = add_steps(&r->td[i].timeline, &o->obs[i], r->td[i].steps, tsc);
+	for (size_t i = 0; i < r->n && i < o->tds; i++)
+		r->td[i].steps = add_steps(&r->td[i].timeline, o->td[i], r->td[i].steps, tsc);
 }
 
 /* A guest marks its private reads on both sides, and has recorded how many they are to be. */
 static void on_read_mark(struct reader *r, struct td_lines *td, const struct tdx_trace_event *ev)
 {
 	static const char name[] = "private_reads = ";
-	const struct observation *obs = &r->observer->obs[td - r->td];
+	size_t nth_td = td - r->td;
+	const struct observation *obs = nth_td < r->observer->tds ? r->observer->td[nth_td] : NULL;
 	const char *count = "marked accesses";
 	size_t nth = 0;
 
@@ -174,7 +175,7 @@ static void on_read_mark(struct reader *r, struct td_lines *td, const struct tdx
 		td->reading = 0;
 		return;
 	}
-	for (size_t i = 0; (size_t)(td - r->td) < r->observer->begun && i < obs->values.n; i++)
+	for (size_t i = 0; obs && i < obs->values.n; i++)
 		if (!strncmp(obs->values.v[i], name, strlen(name)) && nth++ == td->reads)
 			count = obs->values.v[i];
 	td->reads++;
@@ -265,7 +266,7 @@ struct timeline *timelines_read(const char *trace, const struct observer *observ
 	struct timeline *v = NULL;
 
 	r.td = xcalloc(1, sizeof(*r.td));
-	if (trace_each(trace, on_event, &r) && r.created && r.n == observer->begun) {
+	if (trace_each(trace, on_event, &r) && r.created && r.n == observer->tds) {
 		add_all_steps(&r, UINT64_MAX);
 		v = xcalloc(r.n, sizeof(*v));
 	}

@@ -249,6 +249,34 @@ static const char *unsupported(const struct test *test, const struct observation
 	return NULL;
 }
 
+/* The TD beside the test's own runs the same test, but ends as a TD does of which nothing is asked. */
+static void judge_neighbour(const struct test *test, const struct observation *obs,
+			    struct result *res)
+{
+	struct test beside = *test;
+	struct result of = { 0 };
+
+	if (!obs->neighbour) {
+		if (test->config.neighbour)
+			one(res, VERDICT_ERROR, xstrdup("the test's second TD never began"));
+		return;
+	}
+	beside.refused = beside.fatal = false;
+	judge_end(&beside, obs->neighbour, &of);
+	judge_guest(obs->neighbour, &of);
+	/* One that skips beside one that does not: they would not have met. */
+	if (!verdict_failed(of.verdict) && !verdict_failed(res->verdict) &&
+	    of.verdict != res->verdict) {
+		of.verdict = VERDICT_ERROR;
+		strv_add(&of.detail, xstrdup("one TD ran the test, the other did not"));
+	}
+	if (verdict_failed(of.verdict) && !verdict_failed(res->verdict))
+		res->verdict = of.verdict;
+	for (size_t i = 0; i < of.detail.n; i++)
+		strv_addf(&res->detail, "neighbour: %s", of.detail.v[i]);
+	result_free(&of);
+}
+
 static void judge(const struct test *test, const struct observation *obs, struct result *res)
 {
 	const char *why_not = unsupported(test, obs);
@@ -262,6 +290,8 @@ static void judge(const struct test *test, const struct observation *obs, struct
 	evidence(res, VERDICT_ERROR, "VMM: ", &obs->vmm_errors);
 	if (obs->crash || obs->timeout) {
 		evidence(res, VERDICT_FAIL, "", &obs->failures);
+		if (obs->neighbour)
+			evidence(res, VERDICT_FAIL, "neighbour: ", &obs->neighbour->failures);
 		return;
 	}
 	if (!obs->td_begin) {
@@ -281,6 +311,7 @@ static void judge(const struct test *test, const struct observation *obs, struct
 		judge_guest(obs, res);
 	else
 		res->checks++;	/* how the TD ended */
+	judge_neighbour(test, obs, res);
 }
 
 static bool says(const struct strv *lines, const char *what)
@@ -313,6 +344,16 @@ static void judge_plant(const struct test *test, struct result *res)
 			  flip ? "fail" : "error: no checks");
 }
 
+/* What the second TD of a test adds to the numbers of its result. */
+static void add_neighbour(const struct observation *obs, struct result *res)
+{
+	res->checks += obs->checks;
+	for (size_t i = 0; i < sizeof(res->exits) / sizeof(res->exits[0]); i++)
+		res->exits[i] += obs->td_end_rec.exits[i];
+	for (size_t i = 0; i < obs->values.n; i++)
+		strv_addf(&res->values, "neighbour: %s", obs->values.v[i]);
+}
+
 void verdict_decide(const struct test *test, const struct observation *obs, struct result *res)
 {
 	*res = (struct result){
@@ -322,6 +363,8 @@ void verdict_decide(const struct test *test, const struct observation *obs, stru
 	};
 	memcpy(res->exits, obs->td_end_rec.exits, sizeof(res->exits));
 	strv_copy(&res->values, &obs->values);
+	if (obs->neighbour)
+		add_neighbour(obs->neighbour, res);
 	strv_add(&res->replay, xstrdup(test->id));
 	judge(test, obs, res);
 	if (test->plant != PLANT_NOTHING)
@@ -330,6 +373,9 @@ void verdict_decide(const struct test *test, const struct observation *obs, stru
 
 void observation_free(struct observation *obs)
 {
+	if (obs->neighbour)
+		observation_free(obs->neighbour);
+	free(obs->neighbour);
 	free(obs->reason);
 	free(obs->td_reason);
 	free(obs->console);
@@ -358,5 +404,6 @@ void result_free(struct result *res)
 	strv_free(&res->story);
 	strv_free(&res->replay);
 	timeline_free(&res->timeline);
+	timeline_free(&res->neighbour);
 	memset(res, 0, sizeof(*res));
 }

@@ -35,6 +35,12 @@ struct step {
 
 /* Everything that one L1 boot said between a test's markers. */
 struct observation {
+	/*
+	 * If the test has two TDs: what the guest of the other one said, and how that TD ended. What
+	 * the host said, and the story, is of both, and here.
+	 */
+	struct observation *neighbour;
+	size_t nth_td;			/* of the boot, from 0 */
 	bool td_begin, test_begin, test_end, td_end;
 	struct rec_td td;
 	struct rec_end end;
@@ -72,6 +78,7 @@ struct result {
 	struct strv story;
 	struct strv replay;		/* ids of the tests to run again */
 	struct timeline timeline;	/* of a private device, if a view wants it */
+	struct timeline neighbour;	/* of that of the test's second TD */
 	unsigned int checks;
 	bool not_run;			/* its TD never began */
 	unsigned int rank;		/* place in the list of tests, or RESULT_OF_BOOT */

@@ -35,6 +35,7 @@ static const struct plan_key plan_keys[] = {
 	NUMBER(device, PLAN_NO_DEVICE, PLAN_CONNECT_DEVICE),
 	NUMBER(function, 0, PLAN_MAX_FUNCTIONS - 1),
 	NUMBER(devices, 1, PLAN_MAX_FUNCTIONS),
+	NUMBER(neighbour, 0, 1),
 	NUMBER(lie, TEST_LIE_NONE, TEST_LIE_NR - 1),
 	NUMBER(probe, 0, 1),
 	NUMBER(scan, 0, 1),
@@ -123,6 +124,9 @@ static int plan_check(struct plan_parser *parser, const struct plan_td *td)
 		return plan_fail(parser, "bad value '%u' of gpaw", (unsigned int)td->gpaw);
 	if (td->function + td->devices > PLAN_MAX_FUNCTIONS)
 		return plan_fail(parser, "bad value '%u' of devices", (unsigned int)td->devices);
+	if (td->neighbour && (td->kind != PLAN_FLAT || td->scan ||
+			      td->function + td->devices == PLAN_MAX_FUNCTIONS))
+		return plan_fail(parser, "bad value '%u' of neighbour", (unsigned int)td->neighbour);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The plan: what the runner asks of the VMM, one TD a line, run in order.
+ * The plan: what the runner asks of the VMM, a TD a line, or two at once, run in order.
  *
  *   td name=smoke kind=flat image=/guest.bin test=boot_smoke vcpus=2 gpaw=48 ve_disable=1
  *      mem_mib=64 seed=1 timeout_ms=5000 flags=0 arg0=7
@@ -45,6 +45,7 @@ struct plan_td {
 	uint64_t device;	/* enum plan_device */
 	uint64_t function;	/* which of L1's test devices, from 0 */
 	uint64_t devices;	/* how many of them, from that one on */
+	uint64_t neighbour;	/* beside it a second TD of this line, with one device, the next one */
 	uint64_t lie;		/* enum test_lie */
 	uint64_t probe;		/* after each TDCM, reach for the device as a host can */
 	uint64_t scan;		/* at GET_TDI_STATE, look for the TD's secret */

@@ -80,9 +80,13 @@ void record_write(uint16_t type, const void *fixed, size_t fixed_size, const cha
 	record_bytes(type, payload, fixed_size + size);
 }
 
-void record_step(enum vmm_step step, int error, uint64_t status, uint64_t value, const char *text)
+void record_step(enum channel_td td, enum vmm_step step, int error, uint64_t status, uint64_t value,
+		 const char *text)
 {
-	struct rec_step record = { step, error, status, value, __builtin_ia32_rdtsc() };
+	struct rec_step record = {
+		.step = step, .error = error, .status = status, .value = value,
+		.tsc = __builtin_ia32_rdtsc(), .td = td,
+	};
 
 	record_write(REC_STEP, &record, sizeof(record), text);
 }

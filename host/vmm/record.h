@@ -16,9 +16,10 @@ void record_open(int fd);
 void record_write(uint16_t type, const void *fixed, size_t fixed_size, const char *text);
 /* Write REC_CONSOLE bytes. */
 void record_bytes(uint16_t type, const void *bytes, size_t size);
-/* A step for the device is over: REC_STEP, stamped with the time. */
-void record_step(enum vmm_step step, int error, uint64_t status, uint64_t value, const char *text);
-/* Pass on a record of the guest, unchanged. Sent with the next record_flush(). */
+/* A step for the device of , or of no TD yet, is over: REC_STEP, stamped with the time. */
+void record_step(enum channel_td td, enum vmm_step step, int error, uint64_t status, uint64_t value,
+		 const char *text);
+/* Pass on a record of a guest, as it is. Sent with the next record_flush(). */
 void record_forward(const struct record *header, const void *payload);
 void record_flush(void);
 /* REC_VMM_ERROR: the VMM could not do what the plan says. */

@@ -285,7 +285,7 @@ static void report(const char *way, const struct space *space, const struct find
 				 (unsigned long long)finding->refused);
 	snprintf(text + used, sizeof(text) - used, "; secret found %llu times, decoy at %#llx",
 		 (unsigned long long)finding->secrets, (unsigned long long)finding->decoy);
-	record_step(STEP_SCAN, 0, 0, finding->bytes, text);
+	record_step(TD_OF_TEST, STEP_SCAN, 0, 0, finding->bytes, text);
 	check(false, finding->expected, finding->bytes, way, space, "bytes");
 	check(true, space->decoy, finding->decoy, way, space, "where the decoy is");
 	check(false, 0, finding->secrets, way, space, "matches of the secret");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,11 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/kvm_para.h>
 
 #include "cpuid.h"
-#include "kmsg.h"
 #include "load.h"
 #include "record.h"
 #include "td.h"
@@ -23,7 +21,6 @@
 #include "vcpu.h"
 
 #define APIC_BUS_CYCLE_NS	40	/* 25 MHz, the crystal that CPUID leaf 15H of a TD shows */
-#define DRAIN_INTERVAL_MS	2
 
 void td_end(struct td *td, unsigned int vcpu, enum td_end reason, uint64_t detail,
 	    const char *format, ...)
@@ -247,13 +244,19 @@ static bool td_unsupported(struct td *td, const char *what)
 
 static unsigned int td_nr_devices(const struct td *td)
 {
-	return td->plan->device == PLAN_NO_DEVICE ? 0 : td->plan->devices;
+	if (td->plan->device == PLAN_NO_DEVICE)
+		return 0;
+	return td->which == TD_NEIGHBOUR ? 1 : td->plan->devices;
 }
 
-/* Can this host do what the plan asks for? Before anything is made of it. */
+/* Can this host do what the plan asks for, also for a neighbour? Before anything is made of it. */
 static bool td_check_devices(struct td *td)
 {
-	for (const struct assign *a = td->assign; a < td->assign + td_nr_devices(td); a++) {
+	const struct assign *end = td->assign + td_nr_devices(td);
+
+	if (td->which == TD_OF_TEST && end > td->assign)
+		end += td->plan->neighbour;
+	for (const struct assign *a = td->assign; a < end; a++) {
 		if (!*a->cdev)
 			return td_unsupported(td, "no device is assigned to vfio-pci in L1");
 		if (ioctl(td->vm, KVM_CHECK_EXTENSION, UAPI_CAP_DMABUF_MMIO) <= 0)
@@ -276,7 +279,7 @@ static bool td_add_device(struct td *td, const struct assign *assign)
 		return td_fail(td, td->probe[device->index].failed, 0);
 	for (unsigned int i = 0; i < device->nr_sections; i++)
 		bytes += device->section[i].size;
-	record_step(STEP_OPEN, 0, 0, bytes, assign->cdev);
+	record_step(td->which, STEP_OPEN, 0, 0, bytes, assign->cdev);
 	return true;
 }
 
@@ -296,11 +299,24 @@ static void td_remove_devices(struct td *td)
 		probe_close(&td->probe[n]);
 	vfio_close(&td->vfio);
 	while (devices--)
-		record_step(STEP_CLOSE, 0, 0, 0, "");
+		record_step(td->which, STEP_CLOSE, 0, 0, 0, "");
+}
+
+/* One more mapping of the page where both TDs meet, in the place of a page of the window. */
+static bool td_open_meeting(struct td *td, struct channel_window *window)
+{
+	void *place = (uint8_t *)window + CHANNEL_MEETING_OFFSET;
+
+	if (!td->meeting)
+		return true;
+	window->flags |= CHANNEL_F_MEETING | (td->which == TD_NEIGHBOUR ? CHANNEL_F_NEIGHBOUR : 0);
+	/* mremap(2): with an old size of 0 the shared mapping that is there stays. */
+	return mremap(td->meeting, 0, MEMORY_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place) == place ||
+	       td_fail(td, "page to meet in", 0);
 }
 
 /* What the guest finds in the channel window (core/channel.h). */
-static void td_open_window(struct td *td)
+static bool td_open_window(struct td *td)
 {
 	struct channel_window *window =
 		memory_at(&td->memory, MEMORY_WINDOW_GPA, CHANNEL_WINDOW_SIZE);
@@ -313,9 +329,10 @@ static void td_open_window(struct td *td)
 	window->nr_vcpus = td->plan->vcpus;
 	window->flags = td->plan->flags;
 	window->device = td->plan->device;
-	window->nr_devices = td->plan->devices;
+	window->nr_devices = td->which == TD_NEIGHBOUR ? 1 : td->plan->devices;
 	memcpy(window->arg, td->plan->arg, sizeof(window->arg));
 	ring_init(&td->ring, window);
+	return td_open_meeting(td, window);
 }
 
 /* A step of loading failed: @load says which, and why. */
@@ -325,7 +342,7 @@ static bool td_load(struct td *td, const struct load *load, int result)
 	return result ? td_fail(td, load->what, 0) : true;
 }
 
-static bool td_create(struct td *td)
+bool td_create(struct td *td)
 {
 	struct load load = { .plan = td->plan, .memory = &td->memory };
 	bool ok = td_load(td, &load, load_open(&load)) && td_create_vm(td) &&
@@ -336,12 +353,13 @@ static bool td_create(struct td *td)
 	load_close(&load);
 	if (!ok)
 		return false;
-	td_open_window(td);
-	return td_init_vm(td) && td_add_devices(td) && td_create_vcpus(td) && td_finalize(td);
+	return td_open_window(td) && td_init_vm(td) && td_add_devices(td) &&
+	       td_create_vcpus(td) && td_finalize(td);
 }
 
-static void td_destroy(struct td *td)
+void td_destroy(struct td *td)
 {
+	device_flush(&td->device);
 	td_remove_devices(td);
 	for (struct vcpu *vcpu = td->vcpu; vcpu < td->vcpu + PLAN_MAX_VCPUS; vcpu++) {
 		if (vcpu->run)
@@ -355,6 +373,7 @@ static void td_destroy(struct td *td)
 		close(td->vm);
 	if (td->done >= 0)
 		close(td->done);
+	td->done = -1;
 }
 
 void td_drain(struct td *td)
@@ -371,6 +390,7 @@ void td_drain(struct td *td)
 	for (unsigned int i = 0; i < CHANNEL_RING_SIZE / sizeof(header); i++) {
 		if (!ring_next(&td->ring, &header, payload))
 			break;
+		header.source = td->which == TD_NEIGHBOUR ? REC_FROM_NEIGHBOUR : REC_FROM_GUEST;
 		record_forward(&header, payload);
 	}
 	record_flush();
@@ -380,74 +400,38 @@ void td_drain(struct td *td)
 	pthread_mutex_unlock(&td->drain_lock);
 }
 
-static int64_t now_ms(void)
+void td_start(struct td *td)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static void td_run_vcpus(struct td *td)
-{
-	struct pollfd done = { .fd = td->done, .events = POLLIN };
-	int64_t deadline = now_ms() + td->plan->timeout_ms;
-
 	for (unsigned int i = 0; i < td->plan->vcpus; i++)
 		if ((errno = vcpu_start(&td->vcpu[i])))
 			td_fail(td, "vCPU thread", 0);
-	while (!td_ended(td)) {
-		poll(&done, 1, DRAIN_INTERVAL_MS);
-		td_drain(td);
-		kmsg_forward();
-		if (now_ms() >= deadline)
-			td_end(td, 0, TD_END_TIMEOUT, td->plan->timeout_ms, "no end within %llu ms",
-			       (unsigned long long)td->plan->timeout_ms);
-	}
+}
+
+void td_stop(struct td *td)
+{
 	for (unsigned int i = 0; i < td->plan->vcpus; i++)
 		vcpu_stop(&td->vcpu[i]);
 }
 
-static void td_record_begin(const struct plan_td *plan)
+void td_init(struct td *td, const struct plan_td *plan, enum channel_td which, int kvm,
+	     const struct assign *assign, struct channel_meeting *meeting)
 {
-	struct rec_td begin = {
-		.nr_vcpus = plan->vcpus,
-		.gpaw = plan->gpaw,
-		.sept_ve_disable = plan->ve_disable,
-		.seed = plan->seed,
-	};
+	unsigned int before = which == TD_NEIGHBOUR ? plan->devices : 0;
 
-	record_write(REC_TD_BEGIN, &begin, sizeof(begin), *plan->test ? plan->test : plan->name);
-}
-
-void td_run(const struct plan_td *plan, int kvm, const struct assign *assign)
-{
-	struct td td = {
-		.plan = plan, .kvm = kvm, .vm = -1, .assign = assign,
+	*td = (struct td){
+		.plan = plan, .which = which, .kvm = kvm, .vm = -1, .assign = assign + before,
+		.meeting = meeting,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .drain_lock = PTHREAD_MUTEX_INITIALIZER,
-		.done = eventfd(0, EFD_CLOEXEC),
+		.done = eventfd(0, EFD_CLOEXEC), .end.td = which,
 	};
-
 	for (unsigned int i = 0; i < PLAN_MAX_VCPUS; i++)
-		td.vcpu[i] = (struct vcpu){ .td = &td, .index = i, .fd = -1 };
-	device_init(&td.device);
-	vfio_init(&td.vfio);
+		td->vcpu[i] = (struct vcpu){ .td = td, .index = i, .fd = -1 };
+	device_init(&td->device);
+	vfio_init(&td->vfio, VFIO_GUEST_BDF + VFIO_NEXT_BDF * before);
 	for (unsigned int n = 0; n < VFIO_MAX_DEVICES; n++) {
-		td.probe[n].config = -1;
-		pthread_mutex_init(&td.tdcm_lock[n], NULL);
+		td->probe[n].config = -1;
+		pthread_mutex_init(&td->tdcm_lock[n], NULL);
 	}
-
-	kmsg_forward();
-	kmsg_rearm_warnings();
-	td_record_begin(plan);
-	if (td.done < 0)
-		td_fail(&td, "eventfd", 0);
-	else if (td_create(&td))
-		td_run_vcpus(&td);
-	td_drain(&td);
-	device_flush(&td.device);
-	td_destroy(&td);
-	/* What the kernel says while the TD is torn down belongs to the TD too. */
-	kmsg_forward();
-	record_write(REC_TD_END, &td.end, sizeof(td.end), td.reason);
+	if (td->done < 0)
+		td_fail(td, "eventfd", 0);
 }

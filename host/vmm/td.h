@@ -34,6 +34,7 @@ struct vcpu {
 
 struct td {
 	const struct plan_td *plan;
+	enum channel_td which;	/* of the TDs of this line of the plan */
 	int kvm, vm;
 	int done;		/* eventfd: readable once the TD has ended */
 	struct kvm_tdx_capabilities *caps;
@@ -45,6 +46,7 @@ struct td {
 	struct device device;
 	struct ring ring;
 	const struct assign *assign;	/* of the first device; those of the others follow */
+	struct channel_meeting *meeting;	/* the page for the line's two TDs; NULL: it has one */
 	struct vfio vfio;
 	struct probe probe[VFIO_MAX_DEVICES];
 	pthread_mutex_t tdcm_lock[VFIO_MAX_DEVICES];	/* while a TDCM request is served */
@@ -57,14 +59,22 @@ struct td {
 };
 
 /*
- * Create, run to its end, record and destroy the TD of @plan. @kvm is /dev/kvm, @assign the devices
- * for it that were given to vfio-pci.
+ * A TD of which nothing is made yet. @kvm is /dev/kvm, @assign the devices for the TDs of the line that
+ * were given to vfio-pci.
  */
-void td_run(const struct plan_td *plan, int kvm, const struct assign *assign);
+void td_init(struct td *td, const struct plan_td *plan, enum channel_td which, int kvm,
+	     const struct assign *assign, struct channel_meeting *meeting);
+/* False: the TD has ended before it began. */
+bool td_create(struct td *td);
+/* Let its vCPUs enter the guest; make each leave it for good, once td_ended(). */
+void td_start(struct td *td);
+void td_stop(struct td *td);
+/* Give back what was taken, however far td_create() came. */
+void td_destroy(struct td *td);
 
 /*
  * The TD ends for @reason, with a text for people. The first call wins; later ones are ignored, as
- * what follows the end is its consequence. td_run() then makes every vCPU leave the guest.
+ * what follows the end is its consequence. line_run() then makes every vCPU leave the guest.
  */
 void td_end(struct td *td, unsigned int vcpu, enum td_end reason, uint64_t detail,
 	    const char *format, ...)

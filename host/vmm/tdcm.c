@@ -34,18 +34,18 @@ struct tdcm {
 	uint8_t *data;			/* room bytes */
 };
 
-/* Of two devices it says which; there is only one function, 0, of each. */
+/* Of two devices of a test it says which; there is only one function, 0, of each. */
 static void step(const struct tdcm *t, enum vmm_step step, int error, uint64_t status,
 		 uint64_t value)
 {
 	char which[16] = "", text[96];
 
-	if (t->td->vfio.nr_devices > 1)
+	if (t->td->vfio.nr_devices > 1 || t->td->meeting)
 		snprintf(which, sizeof(which), "%02x:%02x.0", t->device->bdf >> 8,
 			 t->device->bdf >> 3 & 0x1f);
 	snprintf(text, sizeof(text), "%s%s%s", which, *which && error ? ": " : "",
 		 error ? strerror(error) : "");
-	record_step(step, error, status, value, text);
+	record_step(t->td->which, step, error, status, value, text);
 }
 
 static void tdcm_check(struct tdcm *t)

@@ -20,10 +20,10 @@
 #define CONFIG_ENABLE		(1U << 31)
 #define CONFIG_BYTES		256
 
-void vfio_init(struct vfio *vfio)
+void vfio_init(struct vfio *vfio, uint16_t bdf)
 {
 	*vfio = (struct vfio){
-		.vm = -1, .iommufd = -1, .kvm_vfio = -1, .next_gpa = TD_BARS_BEGIN,
+		.vm = -1, .iommufd = -1, .kvm_vfio = -1, .next_gpa = TD_BARS_BEGIN, .bdf = bdf,
 	};
 }
 
@@ -264,7 +264,7 @@ static struct vfio_device *add_device(struct vfio *vfio, const struct assign *as
 
 	*device = (struct vfio_device){
 		.vfio = vfio, .assign = assign, .index = vfio->nr_devices,
-		.bdf = VFIO_GUEST_BDF + 8 * vfio->nr_devices,
+		.bdf = vfio->bdf + VFIO_NEXT_BDF * vfio->nr_devices,
 		.file = open(assign->cdev, O_RDWR | O_CLOEXEC),
 	};
 	for (unsigned int bar = 0; bar < VFIO_BARS; bar++)

@@ -14,6 +14,7 @@
 
 #define VFIO_MAX_DEVICES	PLAN_MAX_FUNCTIONS
 #define VFIO_GUEST_BDF		0x0018		/* 00:03.0, then 00:04.0 */
+#define VFIO_NEXT_BDF		8
 #define VFIO_BARS		6
 #define VFIO_MAX_SECTIONS	8		/* of a device */
 #define VFIO_FIRST_SLOT		8
@@ -50,13 +51,15 @@ struct vfio {
 	int vm, iommufd, kvm_vfio;
 	uint32_t ioas_id, hwpt_id, viommu_id;	/* made with the first device */
 	uint64_t next_gpa;		/* for the next BAR */
+	uint16_t bdf;			/* of the first device */
 	uint32_t config_address;	/* as last written to port CF8h */
 	unsigned int nr_devices;
 	struct vfio_device device[VFIO_MAX_DEVICES];
 	const char *failed;		/* the step that failed */
 };
 
-void vfio_init(struct vfio *vfio);
+/* @bdf: of the first device, in the TD's PCI view. */
+void vfio_init(struct vfio *vfio, uint16_t bdf);
 /*
  * Open one more device for the VM @vm, switch its memory space on and map its BARs. @connect: make
  * the vIOMMU and the vdevice that a TSM bind needs. NULL, with errno: vfio->failed names the step.

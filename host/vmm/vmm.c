@@ -22,9 +22,9 @@
 
 #include "assign.h"
 #include "kmsg.h"
+#include "line.h"
 #include "plan.h"
 #include "record.h"
-#include "td.h"
 #include "vcpu.h"
 
 #define RECORDS_PORT	"tdi.records"
@@ -113,14 +113,14 @@ static void record_run_begin(int kvm)
 	record_write(REC_RUN_BEGIN, &run, sizeof(run), name.release);
 }
 
-/* The devices that the plan's TDs use, one TD after the other; an empty cdev: L1 has none. */
+/* The devices that the plan's lines use, one line after the other; an empty cdev: L1 has none. */
 static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_FUNCTIONS])
 {
 	enum plan_device wanted[PLAN_MAX_FUNCTIONS] = { PLAN_NO_DEVICE };
 	const char *why = NULL;
 
 	for (size_t i = 0; i < plan->nr; i++)
-		for (unsigned int n = 0; n < plan->td[i].devices; n++)
+		for (unsigned int n = 0; n < plan->td[i].devices + plan->td[i].neighbour; n++)
 			if (plan->td[i].device > wanted[plan->td[i].function + n])
 				wanted[plan->td[i].function + n] = plan->td[i].device;
 	for (unsigned int nth = 0; nth < PLAN_MAX_FUNCTIONS; nth++) {
@@ -135,7 +135,7 @@ static void open_devices(const struct plan *plan, struct assign assign[PLAN_MAX_
 		connected = assign_connect(device, &why);
 		snprintf(text, sizeof(text), "%s: %s", strrchr(device->sysfs, '/') + 1,
 			 connected ? "spdm: unauthenticated" : why);
-		record_step(STEP_CONNECT, connected ? 0 : EIO, 0, 0, text);
+		record_step(TD_OF_TEST, STEP_CONNECT, connected ? 0 : EIO, 0, 0, text);
 	}
 }
 
@@ -148,18 +148,18 @@ static void close_devices(struct assign assign[PLAN_MAX_FUNCTIONS])
 		if (!assign[nth].connected)
 			continue;
 		done = assign_disconnect(&assign[nth], &why);
-		record_step(STEP_DISCONNECT, done ? 0 : EIO, 0, 0, why);
+		record_step(TD_OF_TEST, STEP_DISCONNECT, done ? 0 : EIO, 0, 0, why);
 	}
 }
 
-/* The number of TDs run. */
+/* The number of TDs that began. */
 static unsigned int run_plan(const char *path, int kvm)
 {
 	struct assign assign[PLAN_MAX_FUNCTIONS] = { 0 };
 	char error[PLAN_ERROR_MAX];
 	char *text = read_text(path);
 	struct plan plan;
-	unsigned int tds;
+	unsigned int tds = 0;
 
 	if (!text) {
 		record_error("%s: %s", path, strerror(errno));
@@ -168,8 +168,8 @@ static unsigned int run_plan(const char *path, int kvm)
 	if (plan_parse(&plan, text, error))
 		record_error("%s", error);
 	open_devices(&plan, assign);
-	for (tds = 0; tds < plan.nr && kvm >= 0; tds++)
-		td_run(&plan.td[tds], kvm, &assign[plan.td[tds].function]);
+	for (size_t i = 0; i < plan.nr && kvm >= 0; i++)
+		tds += line_run(&plan.td[i], kvm, &assign[plan.td[i].function]);
 	close_devices(assign);
 	plan_free(&plan);
 	free(text);

@@ -12,7 +12,7 @@ OBJCOPY ?= objcopy
 CPIO ?= cpio
 
 VMM_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -pthread
-VMM_SRC := $(addprefix host/vmm/,vmm.c plan.c record.c ring.c kmsg.c td.c vcpu.c memory.c cpuid.c \
+VMM_SRC := $(addprefix host/vmm/,vmm.c plan.c record.c ring.c kmsg.c line.c td.c vcpu.c memory.c cpuid.c \
 	     device.c assign.c vfio.c probe.c scan.c dma.c tdcm.c blame.c load.c linux.c acpi.c) \
 	   lib/core/crc32.c
 VMM_OBJ := $(VMM_SRC:%.c=$(O)/vmm/%.o) $(O)/vmm/host/vmm/stub.o

@@ -8,13 +8,15 @@
  *
  *   offset 0      struct channel_window, written by the VMM before the first entry
  *   offset 4096   the ring: CHANNEL_RING_SIZE bytes of records, written by the guest
+ *   behind it     struct channel_meeting, if CHANNEL_F_MEETING: one page, in the windows of both TDs of a test
  *
  * The ring is single-reader. Guest vCPUs serialise among themselves. The writer publishes with a release
  * store to head, the reader frees with a release store to tail; both count bytes and never wrap at 2^32
  * within a run. A record is contiguous modulo the ring size and padded to 8 bytes.
  *
- * On the way to the runner the VMM forwards each record unchanged, behind a struct record of its own kind
- * (see REC_*); on that stream records follow each other without a ring.
+ * The VMM forwards each record to the runner, and changes nothing in it but the source: the guest of a neighbour
+ * can't pass for that of the test. On that stream the VMM's own records (see REC_*) are between those of the
+ * guests, and there is no ring.
  */
 #ifndef CORE_CHANNEL_H
 #define CORE_CHANNEL_H
@@ -26,6 +28,7 @@
 #define CHANNEL_WINDOW_SIZE	(1u << 20)
 #define CHANNEL_RING_OFFSET	4096u
 #define CHANNEL_RING_SIZE	(512u << 10)	/* power of two */
+#define CHANNEL_MEETING_OFFSET	(CHANNEL_RING_OFFSET + CHANNEL_RING_SIZE)
 #define CHANNEL_TEST_ID_MAX	64
 #define CHANNEL_PAYLOAD_MAX	1024u
 
@@ -46,6 +49,23 @@ _Static_assert(sizeof(struct channel_window) == 176, "layout shared by guest and
 
 #define CHANNEL_F_NO_CHECKS	1u	/* selfcheck: record no check at all */
 #define CHANNEL_F_FLIP		2u	/* selfcheck: flip every expected value */
+#define CHANNEL_F_MEETING	4u	/* the test has two TDs, each with a device */
+#define CHANNEL_F_NEIGHBOUR	8u	/* and this is not the test's own, but the one beside it */
+
+/* The TDs of a test. The plan names the first one; the other one is of the same line and image. */
+enum channel_td { TD_OF_TEST, TD_NEIGHBOUR, CHANNEL_TDS };
+
+/*
+ * Where two TDs meet: in memory of the host, which neither of them may trust, nor what it says of the other.
+ * Each writes its own half, but for gone.
+ */
+struct channel_meeting {
+	struct {
+		uint32_t step;		/* how far its test is; what said holds was written before */
+		uint32_t gone;		/* VMM: the TD is destroyed, with all that it had */
+		uint64_t said;		/* to the other TD, meaning per test */
+	} td[CHANNEL_TDS];
+};
 
 /* Every record. crc: CRC-32 (IEEE, reflected) over type, size, seq and payload. */
 struct record {
@@ -53,16 +73,16 @@ struct record {
 	uint16_t size;		/* payload bytes, <= CHANNEL_PAYLOAD_MAX */
 	uint32_t seq;		/* per source, from 0 */
 	uint32_t crc;
-	uint32_t source;	/* 0 guest, 1 VMM, 2 module */
+	uint32_t source;	/* enum record_source, as the VMM knows it */
 	/* payload, then padding to 8 bytes */
 };
 _Static_assert(sizeof(struct record) == 16, "record header");
 
-enum record_source { REC_FROM_GUEST, REC_FROM_VMM, REC_FROM_MODULE };
+enum record_source { REC_FROM_GUEST, REC_FROM_VMM, REC_FROM_NEIGHBOUR, REC_SOURCES };
 
 /* Strings are NUL-terminated and end the payload. */
 enum record_type {
-	/* from the guest */
+	/* from a guest */
 	REC_TEST_BEGIN = 1,	/* struct rec_test, then id */
 	REC_CHECK,		/* struct rec_check, then text "expr\0file\0" */
 	REC_VALUE,		/* struct rec_value, then name */
@@ -71,8 +91,8 @@ enum record_type {
 	REC_LIST,		/* one per test with test = "?list": "id\0sentence\0clause\0sabotage\0" */
 	/* from the VMM */
 	REC_RUN_BEGIN = 32,	/* struct rec_run, then kernel release */
-	REC_TD_BEGIN,		/* struct rec_td, then test id */
-	REC_TD_END,		/* struct rec_td_end, then decoded reason */
+	REC_TD_BEGIN,		/* struct rec_td, then test id; a neighbour begins after the test's TD */
+	REC_TD_END,		/* struct rec_td_end, then decoded reason; a neighbour's comes first */
 	REC_KMSG,		/* one kernel log line (host L1), with its "<prio>" prefix */
 	REC_CONSOLE,		/* bytes the TD wrote to its serial port */
 	REC_RUN_END,		/* struct rec_run_end: nothing follows */
@@ -125,8 +145,14 @@ struct rec_step {
 	uint64_t status;	/* TDX module's completion status, where it was asked */
 	uint64_t value;		/* bytes of a report, state, ...: meaning per step */
 	uint64_t tsc;		/* L1's, after the step; the module's trace has the same clock */
+	uint32_t td;		/* enum channel_td */
+	uint32_t pad;
 };
-struct rec_td { uint32_t nr_vcpus; uint32_t gpaw; uint32_t sept_ve_disable; uint32_t pad; uint64_t seed; };
+struct rec_td {
+	uint32_t nr_vcpus, gpaw, sept_ve_disable;
+	uint32_t td;		/* enum channel_td */
+	uint64_t seed;
+};
 enum td_end {
 	TD_END_SHUTDOWN,	/* guest asked: the exit port, code in detail */
 	TD_END_FATAL,		/* ReportFatalError, GHCI code in detail */
@@ -142,6 +168,8 @@ struct rec_td_end {
 	uint32_t vcpu;
 	uint64_t detail;
 	uint64_t exits[8];	/* userspace exits: IO, MMIO, HYPERCALL, TDX, MEMORY_FAULT, SYSTEM_EVENT, HLT, other */
+	uint32_t td;		/* enum channel_td */
+	uint32_t pad;
 };
 struct rec_run_end { uint32_t tds; uint32_t errors; };
 

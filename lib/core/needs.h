@@ -14,6 +14,7 @@
 #define NEEDS_DEVICE	8u	/* the test device, shared */
 #define NEEDS_CONNECT	16u	/* the test device, and a TD that may bind it */
 #define NEEDS_PAIR	32u	/* with NEEDS_CONNECT: both of L1's test devices */
+#define NEEDS_NEIGHBOUR	64u	/* with NEEDS_CONNECT: at the same time a TD with the other device */
 /* Beside them: the test ends by an access that the host refuses; see test_end_refused(). */
 #define EXPECT_REFUSED	256u
 #define NEEDS_IMPOSTOR	512u	/* with NEEDS_CONNECT: another device of the same kind */

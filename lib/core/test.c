@@ -22,6 +22,7 @@ static const struct { uint32_t bit; const char *word, *missing; } needs_words[] 
 	{ NEEDS_DEVICE, "device", "the TD has no device" },
 	{ NEEDS_CONNECT, "connect", "the TD has no TDX Connect" },
 	{ NEEDS_PAIR, "pair", "the TD has no second device" },
+	{ NEEDS_NEIGHBOUR, "neighbour", "the TD has no neighbour" },
 };
 #define NR_NEEDS	(sizeof(needs_words) / sizeof(needs_words[0]))
 
@@ -54,7 +55,7 @@ static struct record_part part_text(const char *text)
 void tests_list(struct records *records)
 {
 	for (const struct test *test = tests_begin; test < tests_end; test++) {
-		char needs[32] = "";
+		char needs[48] = "";
 		size_t used = 0;
 
 		for (unsigned int n = 0; n < NR_NEEDS; n++)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "guest.h"
 #include "tdi.h"
 #include "tdisp/tdisp.h"
 #include "tdx/ghci.h"
@@ -8,7 +9,7 @@
 
 bool tdi_open(struct tdi *tdi)
 {
-	*tdi = (struct tdi){ 0 };
+	*tdi = (struct tdi){ .nth = guest_is_neighbour() };
 	if (!testdev_open(&tdi->dev, true))
 		return false;
 	if (!tdcm_init(BUFFER_BYTES)) {

@@ -141,6 +141,10 @@ verdicts()
 	# Break: stream_end() accepts a part of a record.
 	run cut:beta
 	expect 'a stream cut inside a record is an error' 2 '^error: beta:' 'ends inside a record'
+	# Break: judge_neighbour() does without a neighbour.
+	run '' alpha --td neighbour=1
+	expect 'a second TD that is in the plan and never begins is an error' 2 '^error: alpha' \
+		"the test's second TD never began"
 	# Break: outcome pass needs no checks.
 	run nochecks:alpha
 	expect 'a test without checks is an error' 2 '^error: alpha' 'no checks'
@@ -562,6 +566,7 @@ make_files
 units unit
 units unbind
 units timeline
+units neighbour
 verdicts
 host_rules
 td_ends

@@ -90,7 +90,8 @@ static struct timeline *read_back(void (*use)(FILE *f), int uses, struct step *s
 	struct observation obs = {
 		.steps = steps, .nr_steps = nr_steps, .values = { &value, 1 },
 	};
-	struct observer observer = { .obs = &obs, .begun = 1 };
+	struct observation *td = &obs;
+	struct observer observer = { .td = &td, .tds = 1 };
 	FILE *f = fdopen(mkstemp(path), "w");
 	struct timeline *t;
 
@@ -102,7 +103,7 @@ static struct timeline *read_back(void (*use)(FILE *f), int uses, struct step *s
 	fclose(f);
 	t = timelines_read(path, &observer);
 	/* Another number of TDs: whose is whose is unknown then. */
-	observer.begun = 2;
+	observer.tds = 2;
 	assert_null(timelines_read(path, &observer));
 	unlink(path);
 	return t;

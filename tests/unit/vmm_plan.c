@@ -19,9 +19,9 @@ static void every_key(void **state)
 	(void)state;
 	assert_int_equal(plan_parse(&plan,
 		"# a comment\n\n"
-		"td name=a kind=flat image=/i test=t.x\n"
+		"td name=a kind=flat image=/i test=t.x neighbour=1\n"
 		"\ttd  name=b image=/b  kind=linux initrd=/r vcpus=2 gpaw=52 ve_disable=0 "
-		"mem_mib=256 device=2 devices=2 convert=1 probe=1 scan=1 seed=0x1234 timeout_ms=7 flags=3 "
+		"mem_mib=256 device=2 devices=2 neighbour=0 convert=1 probe=1 scan=1 seed=0x1234 timeout_ms=7 flags=3 "
 		"arg0=1 arg7=18446744073709551615 cmdline=quiet a=b  c", error), 0);
 	assert_int_equal(plan.nr, 2);
 
@@ -33,6 +33,7 @@ static void every_key(void **state)
 	assert_int_equal(plan.td[0].gpaw, 48);
 	assert_int_equal(plan.td[0].ve_disable, 1);
 	assert_int_equal(plan.td[0].devices, 1);
+	assert_int_equal(plan.td[0].neighbour, 1);
 
 	assert_int_equal(plan.td[1].kind, PLAN_LINUX);
 	assert_string_equal(plan.td[1].initrd, "/r");
@@ -42,6 +43,7 @@ static void every_key(void **state)
 	assert_int_equal(plan.td[1].mem_mib, 256);
 	assert_int_equal(plan.td[1].device, PLAN_CONNECT_DEVICE);
 	assert_int_equal(plan.td[1].devices, 2);
+	assert_int_equal(plan.td[1].neighbour, 0);
 	assert_int_equal(plan.td[1].convert, 1);
 	assert_int_equal(plan.td[1].probe, 1);
 	assert_int_equal(plan.td[1].scan, 1);
@@ -66,6 +68,14 @@ static void refusals(void **state)
 		{ "td name=a image=/i test=t devices=3", "plan line 1: bad value '3' of devices" },
 		{ "td name=a image=/i test=t function=1 devices=2",
 		  "plan line 1: bad value '2' of devices" },
+		{ "td name=a image=/i test=t devices=2 neighbour=1",
+		  "plan line 1: bad value '1' of neighbour" },
+		{ "td name=a image=/i test=t function=1 neighbour=1",
+		  "plan line 1: bad value '1' of neighbour" },
+		{ "td name=a image=/i test=t scan=1 neighbour=1",
+		  "plan line 1: bad value '1' of neighbour" },
+		{ "td name=a image=/i kind=linux neighbour=1",
+		  "plan line 1: bad value '1' of neighbour" },
 		{ "td name=a image=/i test=t seed=-1", "plan line 1: bad value '-1' of seed" },
 		{ "td name=a image=/i test=t seed=1x", "plan line 1: bad value '1x' of seed" },
 		{ "td name=a image=/i test=t seed=18446744073709551616",
