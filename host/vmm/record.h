@@ -16,7 +16,7 @@ void record_open(int fd);
 void record_write(uint16_t type, const void *fixed, size_t fixed_size, const char *text);
 /* Write REC_CONSOLE bytes. */
 void record_bytes(uint16_t type, const void *bytes, size_t size);
-/* A step for the device of , or of no TD yet, is over: REC_STEP, stamped with the time. */
+/* A step for a device of @td, or of no TD yet, is over: REC_STEP, stamped with the time. */
 void record_step(enum channel_td td, enum vmm_step step, int error, uint64_t status, uint64_t value,
 		 const char *text);
 /* Pass on a record of a guest, as it is. Sent with the next record_flush(). */
