@@ -56,7 +56,10 @@ static void create_delete(void **state)
 	uint64_t page;
 
 	(void)state;
+	/* So that the device's SPDM object is not number 0, which RDX ends with. */
+	expect_ok(sc2(p, SPDM_CREATE, 0x7000, page_array(p, 3, true)));
 	peer_connected(&d, p);
+	assert_int_not_equal(d.spdm, 0);
 	page = page_new(p);
 	/* RIDs 0010h to 0120h, the other bits of the register images set. */
 	expect_ok(sc6(p, TDH_IDE_STREAM_CREATE, 0x1a8, d.spdm, page, 0x1234, 0x012000, 0x001001));
