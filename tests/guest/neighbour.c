@@ -8,6 +8,7 @@
 #include "tdisp/tdisp.h"
 #include "tdx/ghci.h"
 #include "tdx/memory.h"
+#include "x86/apic.h"
 #include "x86/insn.h"
 
 /* ---- where they meet ---- */
@@ -199,6 +200,27 @@ static bool holds(const volatile uint64_t *page, uint64_t value)
 	return CHECK_DEC(n, PAGE_SIZE / sizeof(*page));
 }
 
+#define NAP_VECTOR	0x60
+#define NAP_TICKS	25000
+#define NAP_USES	256
+
+/*
+ * Between some uses, so that a long wait doesn't emulate millions of them: the other one's device is
+ * being reset for 100 ms.
+ */
+static bool nap(const struct use *use)
+{
+	if (use->turns % NAP_USES)
+		return true;
+	if (!CHECK_GHCI(apic_timer_once(NAP_VECTOR, NAP_TICKS), GHCI_STATUS_SUCCESS) ||
+	    !CHECK_GHCI(ghci_hlt(), GHCI_STATUS_SUCCESS))
+		return false;
+	irq_enable();
+	cpu_relax();
+	irq_disable();
+	return true;
+}
+
 static void neighbour_end(void)
 {
 	struct tdi tdi;
@@ -212,7 +234,8 @@ static void neighbour_end(void)
 	/* The test's own TD ends here, with its device in RUN. */
 	if (!page || !meet(&use) || !goes_on(&use) || !guest_is_neighbour())
 		return;
-	while (!other_is_gone())
+	CHECK_GHCI(apic_enable(), GHCI_STATUS_SUCCESS);
+	while (!other_is_gone() && nap(&use))
 		use_once(&use);
 	test_log("%llu times used until the other TD was destroyed", (unsigned long long)use.turns);
 	if (!goes_on(&use) || !holds(page, use.value))
