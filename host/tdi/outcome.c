@@ -396,6 +396,7 @@ static void take_timelines(const struct boot *b, size_t i, struct timeline *line
 		return;
 	res->neighbour = lines[obs->neighbour->nth_td];
 	lines[obs->neighbour->nth_td] = (struct timeline){ 0 };
+	timeline_align(&res->timeline, &res->neighbour);
 }
 
 static void free_timelines(const struct boot *b, struct timeline *lines)

@@ -271,10 +271,14 @@ struct timeline *timelines_read(const char *trace, const struct observer *observ
 		v = xcalloc(r.n, sizeof(*v));
 	}
 	for (size_t i = 0; i < r.n; i++) {
-		if (v)
-			v[i] = r.td[i].timeline;
-		else
-			timeline_free(&r.td[i].timeline);
+		struct timeline *t = &r.td[i].timeline;
+
+		if (!v) {
+			timeline_free(t);
+			continue;
+		}
+		t->zero = t->n ? t->v[0].begin : 0;
+		v[i] = *t;
 	}
 	free(r.td);
 	return v;
@@ -286,4 +290,10 @@ void timeline_free(struct timeline *t)
 		free(t->v[i].text);
 	free(t->v);
 	*t = (struct timeline){ 0 };
+}
+
+void timeline_align(struct timeline *a, struct timeline *b)
+{
+	if (a->n && b->n)
+		a->zero = b->zero = a->zero < b->zero ? a->zero : b->zero;
 }

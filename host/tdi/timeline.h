@@ -45,6 +45,7 @@ struct mark {
 struct timeline {
 	struct mark *v;
 	size_t n;
+	uint64_t zero;			/* TSC of 0 ms in a drawing: the first mark's */
 };
 
 /*
@@ -53,6 +54,9 @@ struct timeline {
  */
 struct timeline *timelines_read(const char *trace, const struct observer *observer);
 void timeline_free(struct timeline *t);
+
+/* Two TDs at the same time: one zero, to see which was first. */
+void timeline_align(struct timeline *a, struct timeline *b);
 
 /*
  * Draw the marks from @first on, up to the end of one use of the device, or of several at once, as

@@ -51,7 +51,7 @@ static unsigned int row_y(size_t row)
 
 static double ticks(const struct timeline *t, uint64_t tsc)
 {
-	return (double)(int64_t)(tsc - t->v[0].begin) / 1e6;
+	return (double)(int64_t)(tsc - t->zero) / 1e6;
 }
 
 static void draw_arrow(FILE *f, enum party from, enum party to, unsigned int y)

@@ -298,13 +298,39 @@ static void two_tdis_are_two_bars(void **state)
 	free_one(t);
 }
 
+/* Break: timeline_align() leaves each its own zero, or takes the later one. */
+static void two_tds_have_one_zero(void **state)
+{
+	struct timeline *early = read_back(use_device, 1, NULL, 0);
+	struct timeline *late = read_back(use_device, 1, NULL, 0);
+	char *before, *beside;
+	size_t next;
+
+	(void)state;
+	for (size_t i = 0; i < late->n; i++) {
+		late->v[i].begin += 3000000;
+		late->v[i].end += 3000000;
+	}
+	late->zero += 3000000;
+	timeline_align(late, early);
+	before = draw(early, 0, &next);
+	beside = draw(late, 0, &next);
+	assert_non_null(strstr(before, ">0.000<"));
+	assert_null(strstr(beside, ">0.000<"));
+	assert_non_null(strstr(beside, ">3.000<"));
+	free(before);
+	free(beside);
+	free_one(early);
+	free_one(late);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(like_events_are_one_mark),
 		cmocka_unit_test(steps_are_where_they_happened),
 		cmocka_unit_test(what_failed_is_no_state), cmocka_unit_test(a_drawing_for_each_use),
-		cmocka_unit_test(two_tdis_are_two_bars),
+		cmocka_unit_test(two_tdis_are_two_bars), cmocka_unit_test(two_tds_have_one_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
