@@ -72,7 +72,7 @@ unit: setup
 $(VMM_OBJ): $(O)/uapi/.stamp
 
 SCRIPT	= $(Q)O='$(O)' CC='$(CC)' V='$(filter-out 0,$(V))' SETUP='$(SETUP)' FIRMWARE='$(FIRMWARE)' \
-	  KSRC='$(abspath $(KSRC))' QEMU_SRC='$(abspath $(QEMU_SRC))'
+	  KSRC='$(abspath $(KSRC))' QEMU_SRC='$(abspath $(QEMU_SRC))' WITNESSES='$(WITNESSES)'
 WITH	= $(if $(KERNEL),--kernel '$(BZIMAGE)')
 RUN	= $(TDI) run $(WITH) $(if $(IMAGE),--image '$(abspath $(IMAGE))') \
 	  $(if $(APPEND),--append '$(APPEND)') \
@@ -104,6 +104,7 @@ run: setup
 
 # Each part leaves its three counts in $(O)/check; the last line is their sum.
 .PHONY: check suite
+check: WITNESSES = 1
 check: setup
 	+$(Q)O='$(O)' mk/check.sh '$(MAKE) --no-print-directory -j$(NPROC)' unit tdi-check \
 		$(if $(FIRMWARE),efi-check) suite

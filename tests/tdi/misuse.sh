@@ -93,7 +93,7 @@ misuses()
 lib=(env "O=$work/o" CC=gcc sh -c '. mk/lib.sh
 	restock() { cache=$1; mkdir "$1/linux-1"; echo >"$1/linux-1/bzImage"; cache_store linux-1 "$2"; }
 	"$@"' lib)
-script=(env "O=$work/o" CC=gcc "XDG_CACHE_HOME=$work/cache" SETUP= CI= KSRC= QEMU_SRC= FIRMWARE=)
+script=(env "O=$work/o" CC=gcc "XDG_CACHE_HOME=$work/cache" SETUP= CI= KSRC= QEMU_SRC= FIRMWARE= WITNESSES=)
 
 # Break, for all of these: let the script go on; or drop the 2>/dev/null beside its check.
 scripts()
@@ -101,12 +101,14 @@ scripts()
 	local why='' ovmf='' file
 	mkdir "$work/o" "$work/bin"
 	ln -s /usr/bin/* "$work/bin/"
-	rm -f "$work"/bin/flex "$work"/bin/mformat "$work"/bin/apt-get
+	rm -f "$work"/bin/flex "$work"/bin/mformat "$work"/bin/jq "$work"/bin/xmllint "$work"/bin/apt-get
 	refused 'missing tool' 'missing tools; by their Debian names:.* flex( [^mo]\S*)*$' \
 		"${script[@]}" "PATH=$work/bin" mk/setup.sh
 	[ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || ovmf=' ovmf'
 	refused 'the firmware asked for is missing too, if it is' "names:.* flex( [^o]\S*)* mtools$ovmf\$" \
 		"${script[@]}" FIRMWARE=ovmf "PATH=$work/bin" mk/setup.sh
+	refused "make check's witnesses are missing too" "names:.* flex .*jq libxml2-utils$ovmf\$" \
+		"${script[@]}" WITNESSES=1 "PATH=$work/bin" mk/setup.sh
 	refused 'KSRC is no Linux tree' 'KSRC=.* is not a Linux source tree' \
 		"${script[@]}" "KSRC=$work" mk/linux.sh image
 	refused 'QEMU_SRC is no QEMU tree' 'QEMU_SRC=.* is not a QEMU source tree' \

@@ -32,7 +32,9 @@ for program; do
 		fails=1 tests=$((tests + 1))
 	fi
 	failed=$((failed + fails)) skipped=$((skipped + skips)) passed=$((passed + tests - fails - skips))
-	printf '%-20s %d tests, %d failed\n' "${program##*/}" "$tests" "$fails"
+	skip=''
+	[ "$skips" = 0 ] || skip=", $skips skipped"
+	printf '%-20s %d tests, %d failed%s\n' "${program##*/}" "$tests" "$fails" "$skip"
 	[ "$fails" = 0 ] || cat "$out"
 done
 echo "$passed $failed $skipped" >"$counts"
