@@ -2,7 +2,8 @@
 /*
  * Whether the TD trusts a device: what the VMM says (report, device information) against what the
  * TDX module says (hashes, session, state) and what the image itself carries (the reference digest,
- * measured by MRTD, which is compared with what the run's verifier expects). The signature chain of the device is not checked: "spdm: unauthenticated".
+ * measured by MRTD, which is compared with what the run's verifier expects). The signature chain of
+ * the device is not checked: "spdm: unauthenticated".
  */
 #ifndef GUEST_ATTEST_H
 #define GUEST_ATTEST_H

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode.h"
+#include "guest/attest.h"
 #include "tdx/names.h"
 #include "util.h"
 
@@ -21,6 +22,15 @@ static char *named(const char *name, uint64_t value)
 	return xasprintf("%s (%#llx)", name ? name : "unknown", (unsigned long long)value);
 }
 
+static const char *attest_name(uint64_t verdict)
+{
+#define NAME(name, text) #name,
+	static const char *const names[] = { ATTEST_REFUSALS(NAME) };
+#undef NAME
+
+	return verdict < ATTEST_NR ? names[verdict] : NULL;
+}
+
 char *decode_value(enum rec_kind kind, uint64_t value)
 {
 	switch (kind) {
@@ -34,6 +44,16 @@ char *decode_value(enum rec_kind kind, uint64_t value)
 		return named(ghci_status_name(value), value);
 	case KIND_VE_REASON:
 		return named(vmx_reason_name((uint32_t)value), value);
+	case KIND_TRAP:
+		return named(trap_name(value), value);
+	case KIND_TDCM_STATUS:
+		return named(tdcm_status_name(value), value);
+	case KIND_TDCM_ERROR:
+		return named(tdcm_error_name(value), value);
+	case KIND_TDISP_STATE:
+		return named(tdisp_state_name(value), value);
+	case KIND_ATTEST:
+		return named(attest_name(value), value);
 	case KIND_ERRNO:
 		return value ? named(strerrorname_np((int)value), value) : xstrdup("success");
 	default:

@@ -11,9 +11,9 @@
 char *decode_value(enum rec_kind kind, uint64_t value);
 /* TDX completion status: "OPERAND_INVALID|R8 (0xc000010000000008)". */
 char *decode_tdx_status(uint64_t status);
-/* One failed check: "file:line: expr: expected X, got Y (vCPU n)". @text is "expr\0file\0". */
+/* One failed check: "file:line: expr: expected X, got Y (vCPU n)". */
+char *decode_check(const struct rec_check *check, const char *expr, const char *file);
 /* A check of the VMM: @what says when and what it tried. */
 char *decode_host_check(const struct rec_check *check, const char *what);
-char *decode_check(const struct rec_check *check, const char *expr, const char *file);
 
 #endif

@@ -5,7 +5,7 @@ TDI_SRC	:= $(filter-out host/tdi/main.c,$(wildcard host/tdi/*.c)) \
 	   lib/core/crc32.c lib/core/format.c lib/core/sha384.c lib/tdx/names.c
 TDI_OBJ	:= $(TDI_SRC:%.c=$(O)/tdi/obj/%.o)
 
-TDI_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -Ihost/tdi -Ilib
+TDI_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -I. -Ihost/tdi -Ilib
 TDI_SAN	:= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 $(O)/tdi/obj/%.o: %.c host/tdi/tdi.mk

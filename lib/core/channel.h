@@ -133,8 +133,12 @@ enum record_outcome { OUTCOME_PASS, OUTCOME_SKIP, OUTCOME_XFAIL, OUTCOME_FAIL, O
 
 struct rec_test { uint32_t nr_vcpus; uint32_t pad; uint64_t seed; };
 /* One check. kind tells how to decode expected and got. */
-enum rec_kind { KIND_BOOL, KIND_HEX, KIND_DEC, KIND_TDX_STATUS, KIND_GHCI_STATUS, KIND_VE_REASON, KIND_SEPT_STATE,
-		KIND_ERRNO };
+enum rec_kind {
+	KIND_BOOL, KIND_HEX, KIND_DEC, KIND_TDX_STATUS, KIND_GHCI_STATUS, KIND_VE_REASON, KIND_ERRNO,
+	KIND_TRAP,		/* vector of an exception */
+	KIND_TDCM_STATUS, KIND_TDCM_ERROR, KIND_TDISP_STATE,
+	KIND_ATTEST,		/* enum attest */
+};
 struct rec_check { uint8_t ok; uint8_t kind; uint16_t line; uint32_t vcpu; uint64_t expected, got; };
 struct rec_value { uint64_t value; };
 struct rec_end { uint32_t outcome; uint32_t checks; uint32_t failed; uint32_t pad; };

@@ -81,6 +81,9 @@ bool test_check(enum rec_kind kind, uint64_t got, uint64_t expected, const char 
 #define CHECK_TDX(got, want)	test_check(KIND_TDX_STATUS, got, want, TEST_WHERE(#got))
 #define CHECK_GHCI(got, want)	test_check(KIND_GHCI_STATUS, got, want, TEST_WHERE(#got))
 #define CHECK_REASON(got, want)	test_check(KIND_VE_REASON, got, want, TEST_WHERE(#got))
+#define CHECK_TRAP(got, want)	test_check(KIND_TRAP, got, want, TEST_WHERE(#got))
+#define CHECK_STATE(got, want)	test_check(KIND_TDISP_STATE, got, want, TEST_WHERE(#got))
+#define CHECK_ATTEST(got, want)	test_check(KIND_ATTEST, got, want, TEST_WHERE(#got))
 
 /* Leave the test, as skipped, where the TD does not offer what it is about. */
 #define TEST_REQUIRE(cond, reason)	\

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "core/format.h"
+#include "tdisp/tdisp.h"
 #include "tdx/names.h"
 #include "tdx_abi/exit.h"
 #include "tdx_abi/ghci.h"
 #include "tdx_abi/leaf.h"
 #include "tdx_abi/status.h"
+#include "tdx_abi/tdcm.h"
+#include "x86/trap.h"
 
 struct name {
 	uint64_t value;
@@ -18,6 +21,8 @@ static const struct name tdh_leaves[] = { TDH_LEAVES(NAME) TDH_CONNECT_LEAVES(NA
 static const struct name tdg_leaves[] = { TDG_LEAVES(NAME) TDG_CONNECT_LEAVES(NAME) };
 static const struct name subfunctions[] = { GHCI_SUBFUNCTIONS(NAME) };
 static const struct name reasons[] = { TDX_EXIT_REASONS(NAME) };
+static const struct name tdcm_statuses[] = { TDCM_STATUSES(NAME) };
+static const struct name tdcm_errors[] = { { 0, "NONE" }, TDCM_ERRORS(NAME) };
 #undef NAME
 
 static const struct name ghci_statuses[] = {
@@ -26,6 +31,18 @@ static const struct name ghci_statuses[] = {
 	{ GHCI_STATUS_INVALID_OPERAND,		"INVALID_OPERAND" },
 	{ GHCI_STATUS_ALIGN_ERROR,		"ALIGN_ERROR" },
 	{ GHCI_STATUS_SUBFUNC_UNSUPPORTED,	"SUBFUNC_UNSUPPORTED" },
+};
+
+static const struct name tdisp_states[] = {
+	{ TDISP_CONFIG_UNLOCKED,	"CONFIG_UNLOCKED" },
+	{ TDISP_CONFIG_LOCKED,		"CONFIG_LOCKED" },
+	{ TDISP_RUN,			"RUN" },
+	{ TDISP_ERROR_STATE,		"ERROR" },
+};
+
+static const struct name traps[] = {
+	{ TRAP_DE, "#DE" }, { TRAP_UD, "#UD" }, { TRAP_DF, "#DF" }, { TRAP_GP, "#GP" },
+	{ TRAP_PF, "#PF" }, { TRAP_VE, "#VE" },
 };
 
 static const char *name_find(const struct name *name, size_t nr, uint64_t value)
@@ -71,6 +88,26 @@ const char *ghci_subfunction_name(uint64_t subfunction)
 const char *vmx_reason_name(uint32_t reason)
 {
 	return NAME_FIND(reasons, reason & 0xffff);
+}
+
+const char *tdcm_status_name(uint64_t status)
+{
+	return NAME_FIND(tdcm_statuses, status);
+}
+
+const char *tdcm_error_name(uint64_t error)
+{
+	return NAME_FIND(tdcm_errors, error);
+}
+
+const char *tdisp_state_name(uint64_t state)
+{
+	return NAME_FIND(tdisp_states, state);
+}
+
+const char *trap_name(uint64_t vector)
+{
+	return NAME_FIND(traps, vector);
 }
 
 /*

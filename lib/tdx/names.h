@@ -17,6 +17,11 @@ const char *tdg_leaf_name(uint32_t leaf);
 const char *ghci_status_name(uint64_t status);
 const char *ghci_subfunction_name(uint64_t subfunction);
 const char *vmx_reason_name(uint32_t reason);
+const char *tdcm_status_name(uint64_t status);
+const char *tdcm_error_name(uint64_t error);
+const char *tdisp_state_name(uint64_t state);
+/* Of an exception, as the SDM abbreviates it: "#GP". */
+const char *trap_name(uint64_t vector);
 
 /*
  * The whole status as text: "SUCCESS", "OPERAND_BUSY|TDR", "PAGE_SIZE_MISMATCH|1" or, without a

@@ -10,7 +10,7 @@ static void refuses(enum attest why)
 
 	if (!tdi_open(&tdi) || !tdi_bind(&tdi))
 		return;
-	CHECK_DEC(tdi_judge(&tdi), why);
+	CHECK_ATTEST(tdi_judge(&tdi), why);
 	tdi_unbind(&tdi);
 }
 
@@ -94,16 +94,16 @@ static enum attest judge_sample(uint32_t length)
 static void attest_hostile_lengths(void)
 {
 	make_sample();
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_OK);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_OK);
 	for (uint32_t length = 0; length < SAMPLE_BYTES; length++)
-		if (!CHECK_DEC(judge_sample(length), ATTEST_REPORT))
+		if (!CHECK_ATTEST(judge_sample(length), ATTEST_REPORT))
 			return;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES + 1), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES + 1), ATTEST_REPORT);
 	sample.head.nr_ranges = 0xffffffff;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 	make_sample();
 	sample.specific = 0xffffffff;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 }
 TEST(attest_hostile_lengths,
      "a report of any wrong length or count is refused, and read no further", "fact sheet C 5.4",
@@ -114,28 +114,28 @@ static void attest_hostile_ranges(void)
 {
 	make_sample();
 	sample.range[0].range_id = 6;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
 	make_sample();
 	sample.range[0].range_id = 1;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
 	make_sample();
 	sample.range[2].nr_pages = 2;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_RANGES);
 	make_sample();
 	sample.range[2].first_page = sample.range[1].first_page - 0x1000;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 	make_sample();
 	sample.range[2].first_page = sample.range[1].first_page + 0x1000;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 	make_sample();
 	sample.range[0].first_page |= 8;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 	make_sample();
 	sample.range[0].nr_pages = 0;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_REPORT);
 	make_sample();
 	sample.head.info |= TDISP_INFO_ATS;
-	CHECK_DEC(judge_sample(SAMPLE_BYTES), ATTEST_CONFIG);
+	CHECK_ATTEST(judge_sample(SAMPLE_BYTES), ATTEST_CONFIG);
 }
 TEST(attest_hostile_ranges, "ranges that overlap, wrap, leave their BAR or name none are refused",
      "fact sheet C 1.5, 5.4", "guest: accept a range longer than its BAR", NEEDS_NOTHING,

@@ -12,7 +12,7 @@ static void connect_command_write(void)
 		return;
 	pci_write(tdi.dev.bdf, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	CHECK_HEX(testdev_read32(tdi.dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
-	CHECK_DEC(testdev_read32(tdi.dev.bar0 + TESTDEV_STATE), TDISP_RUN);
+	CHECK_STATE(testdev_read32(tdi.dev.bar0 + TESTDEV_STATE), TDISP_RUN);
 	tdi_unbind(&tdi);
 }
 TEST(connect_command_write,

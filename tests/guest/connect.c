@@ -49,7 +49,7 @@ static void count_reads(uint64_t bar)
 static void use_private(const struct tdi *tdi)
 {
 	CHECK_HEX(testdev_read32(tdi->dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
-	CHECK_DEC(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), TDISP_RUN);
+	CHECK_STATE(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), TDISP_RUN);
 	walk_bits(tdi->dev.bar0 + TESTDEV_SCRATCH);
 	testdev_check_widths(tdi->dev.bar0 + TESTDEV_SCRATCH);
 	testdev_check_widths(tdi->dev.bar2);
@@ -62,7 +62,7 @@ static void use_shared(const struct tdi *tdi)
 	uint64_t before = testdev_read64(tdi->dev.bar0 + TESTDEV_READS_T);
 
 	CHECK_HEX(testdev_read32(tdi->dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
-	CHECK_DEC(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), TDISP_CONFIG_UNLOCKED);
+	CHECK_STATE(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), TDISP_CONFIG_UNLOCKED);
 	CHECK_DEC(testdev_read64(tdi->dev.bar0 + TESTDEV_READS_T), before);
 	test_log("shared use of the same BAR: no private transaction");
 }
@@ -209,7 +209,7 @@ static void connect_start_session(void)
 		  TDX_STATUS(OPERAND_INVALID, TDX_OP_RDX));
 	CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_START_TDI, 0, 0, 0), TDCM_ERR_INVALID_STATE);
 	CHECK_TDX(tdg_tdi_rd(tdi.dev.bdf, TDX_TDI_STATE, 0, &state), TDX_SUCCESS);
-	CHECK_DEC(state, TDISP_CONFIG_LOCKED);
+	CHECK_STATE(state, TDISP_CONFIG_LOCKED);
 	tdi_unbind(&tdi);
 }
 TEST(connect_start_session, "without the guest's consent for this session the host can't START",
@@ -281,10 +281,10 @@ static void connect_state(void)
 	if (!tdi_lock(&tdi))
 		return;
 	CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_GET_TDI_STATE, &state, 1, 1), 0);
-	CHECK_DEC(state, TDISP_CONFIG_LOCKED);
+	CHECK_STATE(state, TDISP_CONFIG_LOCKED);
 	if (tdi_accept(&tdi) && tdi_start(&tdi)) {
 		CHECK_TDCM(tdcm_call(tdi.dev.bdf, TDCM_OP_GET_TDI_STATE, &state, 1, 1), 0);
-		CHECK_DEC(state, TDISP_RUN);
+		CHECK_STATE(state, TDISP_RUN);
 	}
 	tdi_unbind(&tdi);
 }

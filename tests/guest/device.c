@@ -10,7 +10,7 @@ static void device_identity(void)
 		return;
 	CHECK_HEX(testdev_read32(dev.bar0 + TESTDEV_ID), TESTDEV_MAGIC);
 	CHECK_DEC(testdev_read32(dev.bar0 + TESTDEV_VERSION), 1);
-	CHECK_DEC(testdev_read32(dev.bar0 + TESTDEV_STATE), 0);
+	CHECK_STATE(testdev_read32(dev.bar0 + TESTDEV_STATE), 0);
 }
 TEST(device_identity, "an assigned device's registers answer through the shared EPT",
      "KVM_MEM_DMABUF_MMIO, KVM api.rst", "QEMU device: say version 2", NEEDS_DEVICE,

@@ -82,7 +82,7 @@ static void irq_low_vector(void)
 
 	if (!CHECK(probe_wrmsr_traps(&trap, APIC_SELF_IPI, 5)))
 		return;
-	CHECK_DEC(trap.vector, TRAP_VE);
+	CHECK_TRAP(trap.vector, TRAP_VE);
 	CHECK_REASON(trap.ve.reason, TDX_EXIT_APIC_WRITE);
 	CHECK(!apic_irr(5));
 }

@@ -20,7 +20,7 @@ static void mmio_ve(void)
 	CHECK(mmu_set_shared(GUEST_DEVICE_GPA, PAGE_SIZE, true));
 	if (!CHECK(trap_catch(&trap, read_word, (void *)gpa)))
 		return;
-	CHECK_DEC(trap.vector, TRAP_VE);
+	CHECK_TRAP(trap.vector, TRAP_VE);
 	CHECK_REASON(trap.ve.reason, TDX_EXIT_EPT_VIOLATION);
 	CHECK_HEX(trap.ve.gpa, gpa | mmu_shared_bit());
 	CHECK_HEX(trap.ve.gla, gpa);

@@ -69,8 +69,8 @@ static bool goes_on(const struct use *use)
 
 	return CHECK_DEC(use->wrong, 0) &&
 	       CHECK_TDX(tdg_tdi_rd(dev->bdf, TDX_TDI_STATE, 0, &state), TDX_SUCCESS) &&
-	       CHECK_DEC(state, TDISP_RUN) &&
-	       CHECK_DEC(testdev_read32(dev->bar0 + TESTDEV_STATE), TDISP_RUN) &&
+	       CHECK_STATE(state, TDISP_RUN) &&
+	       CHECK_STATE(testdev_read32(dev->bar0 + TESTDEV_STATE), TDISP_RUN) &&
 	       CHECK_HEX(testdev_read64(dev->bar0 + TESTDEV_MEMORY), use->value) &&
 	       CHECK_HEX(testdev_read64(dev->bar0 + TESTDEV_BAR0_BYTES - 8), use->value + 1) &&
 	       CHECK_HEX(testdev_read64(dev->bar2), use->value + 2);

@@ -24,7 +24,7 @@ static void mark(const struct tdi *tdi, uint64_t value)
 /* Is the device in @state, and does it hold what mark() left there? */
 static bool holds(const struct tdi *tdi, enum tdisp_state state, uint64_t value)
 {
-	return CHECK_DEC(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), state) &&
+	return CHECK_STATE(testdev_read32(tdi->dev.bar0 + TESTDEV_STATE), state) &&
 	       CHECK_HEX(testdev_read64(tdi->dev.bar0 + TESTDEV_SCRATCH), value) &&
 	       CHECK_HEX(testdev_read64(tdi->dev.bar0 + TESTDEV_BAR0_BYTES - 8), value + 1) &&
 	       CHECK_HEX(testdev_read64(tdi->dev.bar2), value + 2);
@@ -93,13 +93,13 @@ static void pair_swap(void)
 		return;
 	CHECK_TDCM(tdcm_call(b.dev.bdf, TDCM_OP_START_TDI, 0, 0, 0), TDCM_ERR_INVALID_STATE);
 	CHECK_TDX(tdg_tdi_rd(b.dev.bdf, TDX_TDI_STATE, 0, &state), TDX_SUCCESS);
-	CHECK_DEC(state, TDISP_CONFIG_LOCKED);
+	CHECK_STATE(state, TDISP_CONFIG_LOCKED);
 	if (!tdi_start(&b) || !tdi_unbind(&b))
 		return;
 	CHECK_TDX(tdg_tdi_rd(b.dev.bdf, TDX_TDI_STATE, 0, &state),
 		  TDX_STATUS(TDI_NOT_PRESENT, TDX_OP_RCX));
 	CHECK_TDX(tdg_tdi_rd(a.dev.bdf, TDX_TDI_STATE, 0, &state), TDX_SUCCESS);
-	CHECK_DEC(state, TDISP_RUN);
+	CHECK_STATE(state, TDISP_RUN);
 	tdi_unbind(&a);
 }
 TEST(pair_swap, "pages, sessions and consent of one device are refused with the ID of the other",

@@ -52,7 +52,7 @@ static inline bool probe_wrmsr_traps(struct trap *trap, uint32_t msr, uint64_t v
  */
 #define CHECK_VE(trap, reason_, qual_, length_)							\
 	({											\
-		bool ok_ = CHECK_DEC((trap)->vector, TRAP_VE) &&				\
+		bool ok_ = CHECK_TRAP((trap)->vector, TRAP_VE) &&				\
 			   CHECK_TDX((trap)->ve_status, TDX_SUCCESS) &&				\
 			   CHECK_REASON((trap)->ve.reason, reason_) &&				\
 			   CHECK_HEX((trap)->ve.qual, qual_) &&					\
@@ -62,6 +62,6 @@ static inline bool probe_wrmsr_traps(struct trap *trap, uint32_t msr, uint64_t v
 	})
 
 #define CHECK_FAULT(trap, vector_)								\
-	({ bool ok_ = CHECK_DEC((trap)->vector, vector_) && CHECK_HEX((trap)->error, 0); ok_; })
+	({ bool ok_ = CHECK_TRAP((trap)->vector, vector_) && CHECK_HEX((trap)->error, 0); ok_; })
 
 #endif

@@ -47,9 +47,9 @@ static void expect_state(const struct tdi *tdi, uint8_t device, uint64_t record)
 	uint64_t value;
 
 	CHECK_TDCM(tdcm_call(tdi->dev.bdf, TDCM_OP_GET_TDI_STATE, &state, 1, 1), 0);
-	CHECK_DEC(state, device);
+	CHECK_STATE(state, device);
 	CHECK_TDX(tdg_tdi_rd(tdi->dev.bdf, TDX_TDI_STATE, NULL, &value), TDX_SUCCESS);
-	CHECK_DEC(value, record);
+	CHECK_STATE(value, record);
 }
 
 static void connect_error(void)
@@ -88,7 +88,7 @@ static void connect_error_unbind(void)
 	testdev_write32(tdi.dev.bar0 + TESTDEV_INJECT, TESTDEV_INJECT_ERROR);
 	if (!tdi_unbind(&tdi))
 		return;
-	CHECK_DEC(testdev_read32(tdi.dev.bar0 + TESTDEV_STATE), TDISP_CONFIG_UNLOCKED);
+	CHECK_STATE(testdev_read32(tdi.dev.bar0 + TESTDEV_STATE), TDISP_CONFIG_UNLOCKED);
 	CHECK_HEX(testdev_read64(tdi.dev.bar0 + TESTDEV_SCRATCH), 0);
 	if (!tdi_to_run(&tdi))
 		return;

@@ -59,7 +59,7 @@ enum attest tdi_judge(struct tdi *tdi)
 
 bool tdi_attest(struct tdi *tdi)
 {
-	return CHECK_DEC(tdi_judge(tdi), ATTEST_OK);
+	return CHECK_ATTEST(tdi_judge(tdi), ATTEST_OK);
 }
 
 bool tdi_accept(struct tdi *tdi)
@@ -87,7 +87,7 @@ bool tdi_start(struct tdi *tdi)
 	return CHECK_TDX(tdg_tdi_start(tdi->dev.bdf, tdi->attested.session), TDX_SUCCESS) &&
 	       CHECK_TDCM(tdcm_call(tdi->dev.bdf, TDCM_OP_START_TDI, 0, 0, 0), 0) &&
 	       CHECK_TDX(tdg_tdi_rd(tdi->dev.bdf, TDX_TDI_STATE, 0, &state), TDX_SUCCESS) &&
-	       CHECK_DEC(state, TDISP_RUN);
+	       CHECK_STATE(state, TDISP_RUN);
 }
 
 bool tdi_unbind(struct tdi *tdi)

@@ -33,8 +33,11 @@ void tdi_mark(uint64_t mark);
 	({								\
 		struct tdcm_result r_ = (result);			\
 		bool ok_ = CHECK_GHCI(r_.ghci, GHCI_STATUS_SUCCESS) &&	\
-			   CHECK_DEC(r_.error, error_) &&		\
-			   CHECK_DEC(r_.status, (error_) ? TDCM_ERROR : TDCM_COMPLETED); \
+			   test_check(KIND_TDCM_ERROR, r_.error, error_,	\
+				      TEST_WHERE(#result " error")) &&		\
+			   test_check(KIND_TDCM_STATUS, r_.status,	\
+				      (error_) ? TDCM_ERROR : TDCM_COMPLETED, \
+				      TEST_WHERE(#result " status"));		\
 		ok_;							\
 	})
 

@@ -107,7 +107,7 @@ static void ve_nested(void)
 	struct ve_info ve;
 	struct trap trap;
 
-	if (!CHECK(trap_catch_keep_ve(&trap, probe_cpuid, &p)) || !CHECK_DEC(trap.vector, TRAP_VE))
+	if (!CHECK(trap_catch_keep_ve(&trap, probe_cpuid, &p)) || !CHECK_TRAP(trap.vector, TRAP_VE))
 		return;
 	CHECK(trap_catch_keep_ve(&trap, probe_hlt, &p));
 	CHECK_FAULT(&trap, TRAP_DF);
@@ -148,7 +148,7 @@ static void ve_is_a_fault(void)
 	struct trap trap;
 
 	CHECK(trap_catch(&trap, probe_vmcall_here, &p));
-	CHECK_DEC(trap.vector, TRAP_VE);
+	CHECK_TRAP(trap.vector, TRAP_VE);
 	CHECK_HEX(trap.rip, here);
 	CHECK(trap.rflags & RFLAGS_RF);
 }
@@ -191,7 +191,7 @@ static void ve_not_offered(void)
 		struct probe p = { 0 };
 
 		CHECK(trap_catch(&trap, fn[n], &p));
-		CHECK_DEC(trap.vector, TRAP_UD);
+		CHECK_TRAP(trap.vector, TRAP_UD);
 	}
 }
 TEST(ve_not_offered, "VMX, SMX, SGX, SEAM and SMM instructions are #UD in a TD", "fact sheet 5.1",
@@ -248,7 +248,7 @@ static void ve_pending(void)
 	TEST_REQUIRE(gpa, "no RAM left");
 	if (!CHECK(trap_catch(&trap, write_byte, (void *)touched)))
 		return;
-	CHECK_DEC(trap.vector, TRAP_VE);
+	CHECK_TRAP(trap.vector, TRAP_VE);
 	CHECK_REASON(trap.ve.reason, TDX_EXIT_EPT_VIOLATION);
 	CHECK_HEX(trap.ve.gpa, touched);
 	CHECK_HEX(trap.ve.gla, touched);
@@ -291,7 +291,7 @@ static void ve_mwait(void)
 		struct probe p = { .a = (uintptr_t)line };
 
 		CHECK(trap_catch(&trap, fn[n], &p));
-		CHECK_DEC(trap.vector, TRAP_UD);
+		CHECK_TRAP(trap.vector, TRAP_UD);
 	}
 }
 TEST(ve_mwait, "MONITOR, MWAIT and PCONFIG, which CPUID does not show, are #UD", "fact sheet 5.1",

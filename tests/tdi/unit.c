@@ -14,6 +14,7 @@
 #include "core/record.h"
 #include "cpio.h"
 #include "decode.h"
+#include "guest/attest.h"
 #include "hostlog.h"
 #include "ledger.h"
 #include "plan.h"
@@ -236,6 +237,15 @@ static void decode_names(void **state)
 		  "OPERAND_BUSY|TDR (0x8000020000000080)" },
 		{ KIND_GHCI_STATUS, 0x8000000000000002, "ALIGN_ERROR (0x8000000000000002)" },
 		{ KIND_VE_REASON, 48, "EPT_VIOLATION (0x30)" },
+		{ KIND_TRAP, 13, "#GP (0xd)" },
+		{ KIND_TRAP, 31, "unknown (0x1f)" },
+		{ KIND_TDCM_STATUS, 2, "ERROR (0x2)" },
+		{ KIND_TDCM_ERROR, 15, "INVALID_STATE (0xf)" },
+		{ KIND_TDCM_ERROR, 0, "NONE (0)" },
+		{ KIND_TDISP_STATE, 2, "RUN (0x2)" },
+		{ KIND_TDISP_STATE, ~2ULL, "unknown (0xfffffffffffffffd)" },
+		{ KIND_ATTEST, ATTEST_IDENTITY, "IDENTITY (0x9)" },
+		{ KIND_ATTEST, ATTEST_NR, "unknown (0xc)" },
 		{ (enum rec_kind)99, 5, "0x5" },
 	};
 

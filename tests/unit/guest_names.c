@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* lib/tdx/names.c: the numbers of fact sheet 2.1, 2.3, 4.2, 4.5 and C 2.1, 3.2, 6.2 as text. */
+/* lib/tdx/names.c: the numbers of fact sheet 2.1, 2.3, 4.2, 4.5 and C 1.4, 2.1, 3.2, 4, 6.2 as text. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -33,6 +33,14 @@ static void numbers(void **state)
 	assert_string_equal(vmx_reason_name(48), "EPT_VIOLATION");
 	assert_string_equal(vmx_reason_name(0x80000000 | 49), "EPT_MISCONFIG");
 	assert_null(vmx_reason_name(8));
+	assert_string_equal(tdcm_status_name(1), "COMPLETED");
+	assert_null(tdcm_status_name(3));
+	assert_string_equal(tdcm_error_name(11), "TDXIO_DEVICE");
+	assert_null(tdcm_error_name(9));
+	assert_string_equal(tdisp_state_name(3), "ERROR");
+	assert_null(tdisp_state_name(4));
+	assert_string_equal(trap_name(20), "#VE");
+	assert_null(trap_name(1));
 }
 
 static void expect_text(uint64_t status, const char *want)
